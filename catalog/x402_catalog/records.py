@@ -1,0 +1,53 @@
+"""Records: one JSON value as it was read, with its bytes and the place where it stood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from x402_catalog.findings import Finding, Location
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of a source, whole.
+
+    ``raw`` holds the record's own bytes, ``line`` and ``column`` (from 1) where they begin in ``file``, ``offset`` the
+    same in bytes of the (unpacked) file, and ``pointer`` where the record stands in its container (``""`` or ``"/3"``).
+    ``faults`` are findings about the text itself that did not keep the value from being read (duplicate keys, integers
+    beyond 64 bits).
+    """
+
+    value: Any
+    raw: bytes
+    file: str
+    line: int = 1
+    column: int = 1
+    pointer: str = ""
+    offset: int = 0
+    faults: tuple[Finding, ...] = ()
+    base: str = ""
+
+    def inside(self, pointer: str, value: Any) -> Record:
+        """The record of a value that stands at ``pointer`` in this one, such as an item of a page.
+
+        It shares the bytes; ``base`` says where in them it stands. Faults of the text stay with the whole.
+        """
+        return replace(self, value=value, base=self.base + pointer, faults=())
+
+    def locate(self, pointer: str = "", *, listing: str | None = None, key: bool = False) -> Location:
+        """Where ``pointer`` (relative to this record) stands in the file.
+
+        A pointer that does not exist is placed at its nearest ancestor. ``key`` asks for the member's name
+        instead of its value.
+        """
+        from x402_catalog.reading.positions import position
+
+        line, column = position(self.raw, self.base + pointer, key=key)
+        return Location(
+            listing=listing,
+            file=self.file,
+            line=self.line + line - 1,
+            column=column + self.column - 1 if line == 1 else column,
+            pointer=self.pointer + self.base + pointer,
+        )

@@ -1,0 +1,339 @@
+"""HINT030 to HINT049: declared fields against themselves, their method and their examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from x402_catalog.findings import Level
+from x402_catalog.hints import Declared, Origin
+from x402_catalog.hints.words import is_placeholder
+from x402_catalog.jsonschemas import BadSchema, Checker
+from x402_catalog.models import Json, JsonObject, Listing, Offer, mapping, member, pointer, text
+from x402_catalog.rules.judge import Judge
+from x402_catalog.rules.registry import rule
+
+_JSON_SCHEMA = "JSON Schema 2020-12 validation"
+
+ENUM_TYPE = rule(
+    "HINT030",
+    Level.ERROR,
+    "enum value is not of the declared type",
+    why="No value satisfies both, so that choice can never be sent.",
+    basis=f"{_JSON_SCHEMA} §6.1.1, §6.1.2",
+    mend="Give the values the declared type, or the field theirs.",
+)
+ENUM_REPEATS = rule(
+    "HINT031",
+    Level.WARNING,
+    "enum repeats a value",
+    why="Validators may refuse the schema; one of the values was probably meant to be another.",
+    basis=f"{_JSON_SCHEMA} §6.1.2",
+    mend="List each value once.",
+)
+DEFAULT_FITS = rule(
+    "HINT032",
+    Level.ERROR,
+    "default breaks its own field",
+    why="A buyer that sends what the endpoint assumes anyway breaks the declared field.",
+    basis=f"{_JSON_SCHEMA} §9.2 (default)",
+    mend="Correct the default or the constraint.",
+)
+FIELD_EXAMPLE_FITS = rule(
+    "HINT033",
+    Level.WARNING,
+    "example breaks its own schema",
+    why="The value that shows how it is done is refused by the declaration beside it.",
+    basis=f"{_JSON_SCHEMA} §9.5 (examples)",
+    mend="Correct the example or the schema.",
+)
+BOUNDS = rule(
+    "HINT034",
+    Level.ERROR,
+    "bounds leave no value",
+    why="The least allowed value is above the greatest, so no request can satisfy the field.",
+    basis=f"{_JSON_SCHEMA} §6.2 to §6.5",
+    mend="Correct minimum and maximum.",
+)
+METHOD_BODY = rule(
+    "HINT035",
+    Level.WARNING,
+    "method carries no body, but body fields are declared",
+    why="Clients and proxies drop the body of such a request; the fields never arrive.",
+    basis="RFC 9110 §9.3.1; x402 v2 extensions.bazaar (query input for GET, HEAD, DELETE)",
+    mend="Declare them as queryParams, or use POST, PUT or PATCH.",
+)
+NO_FIELDS = rule(
+    "HINT036",
+    Level.INFO,
+    "method takes a body, but no field is declared",
+    why="A buyer cannot know what to send, and pays for a guess.",
+    basis="x402 v1 outputSchema.input; v2 extensions.bazaar (body input)",
+    mend="Declare the body's fields, or that it is empty: an empty bodyFields.",
+)
+NO_OUTPUT = rule(
+    "HINT037",
+    Level.INFO,
+    "no output is declared",
+    why="A buyer cannot know what is bought, and nothing can be checked after paying.",
+    basis="x402 v1 outputSchema.output; v2 extensions.bazaar (info.output)",
+    mend="Declare the answer's JSON Schema, or at least an example.",
+)
+PARAMETER_UNDECLARED = rule(
+    "HINT038",
+    Level.WARNING,
+    "URL has a parameter that is not declared",
+    why="A buyer cannot know what to put there, and the URL as it stands leads nowhere.",
+    basis="x402 v2 extensions.bazaar (routeTemplate, pathParams)",
+    mend="Declare it under pathParams, or list the URL that is really called.",
+)
+TRANSPORT_HEADER = rule(
+    "HINT039",
+    Level.INFO,
+    "header belongs to the protocol, not to the request",
+    why="Payment and transport headers are set by the client; declared as fields they invite buyers to fill them in.",
+    basis="specs/transports-v1/http.md, specs/transports-v2/http.md; RFC 9110",
+    mend="Take it out of headerFields.",
+)
+NOT_HTTP = rule(
+    "HINT040",
+    Level.INFO,
+    "transport is not HTTP",
+    why="The listing is read and judged, but cannot be bought over HTTP.",
+    basis="x402 v2 extensions.bazaar (type: http or mcp)",
+    mend="Nothing, if the transport is meant.",
+)
+PLACEHOLDER = rule(
+    "HINT041",
+    Level.WARNING,
+    "example is a placeholder",
+    why="Sent as it stands it is refused, perhaps after paying.",
+    basis="x402 v2 extensions.bazaar (examples); hints.input",
+    mend="Give a value that the endpoint accepts.",
+)
+HINTS_DIFFER = rule(
+    "HINT042",
+    Level.WARNING,
+    "offers of one listing declare different requests",
+    why="They pay for the same URL; which request it takes is left open.",
+    basis="x402 v1 §5.1 (accepts share one resource)",
+    mend="Declare the same input with every offer.",
+)
+
+BODYLESS = frozenset({"GET", "HEAD"})
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_TRANSPORT = frozenset(
+    {"x-payment", "payment-signature", "payment", "x-payment-response", "payment-response", "content-length", "host"}
+)
+_DEPTH = 40
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,), "null": (type(None),),
+    "object": (dict,), "array": (list,),
+}  # fmt: skip
+_BOUNDS = (
+    ("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems"), ("minProperties", "maxProperties"),
+    ("minContains", "maxContains"),
+)  # fmt: skip
+
+
+_LOWER = frozenset(low for low, _ in _BOUNDS)
+_COMPARED = _LOWER | {"enum", "default", "example", "examples"}
+
+
+def definitions(listing: Listing, judge: Judge) -> None:
+    """Every schema inside the hints: enums, defaults, examples and bounds against what stands beside them."""
+    seen: set[int] = set()
+    for offer in listing.offers:
+        if id(offer.raw.get("hints")) in seen:
+            continue
+        seen.add(id(offer.raw.get("hints")))
+        for path, schema in _schemas(offer.hints):
+            at = f"{offer.pointer}/hints{pointer(*path)}"
+            _enum(judge, at, schema)
+            _bounds(judge, at, schema)
+            _own_values(judge, at, schema)
+
+
+def _schemas(node: JsonObject) -> list[tuple[_Path, JsonObject]]:
+    """Every object that may be a schema with something to compare, each with its path."""
+    found: list[tuple[_Path, JsonObject]] = []
+    stack: list[tuple[_Path, Json]] = [((), node)]
+    while stack:
+        path, node = stack.pop()
+        if isinstance(node, dict):
+            if not _COMPARED.isdisjoint(node):
+                found.append((path, node))
+            for key, child in node.items():
+                if isinstance(child, (dict, list)) and key not in _VALUES and len(path) < _DEPTH:
+                    stack.append(((*path, key), child))
+        elif isinstance(node, list):
+            stack += [((*path, i), child) for i, child in enumerate(node) if isinstance(child, (dict, list))]
+    return found
+
+
+_Path = tuple[str | int, ...]
+_VALUES = frozenset({"enum", "const", "default", "example", "examples"})
+
+
+def _enum(judge: Judge, at: str, schema: JsonObject) -> None:
+    values, declared = schema.get("enum"), schema.get("type")
+    if not isinstance(values, list):
+        return
+    for index, value in enumerate(values):
+        if isinstance(declared, str) and declared in _TYPES and not _is_of(value, declared):
+            message = f"{value!r} is no {declared}" if len(repr(value)) < 80 else f"the value is no {declared}"
+            judge.contradicted(ENUM_TYPE, f"{at}/enum/{index}", message, observed=value, expected=declared)
+        if any(value == other and type(value) is type(other) for other in values[:index]):
+            judge.remark(ENUM_REPEATS, f"{at}/enum/{index}", "the value stands there already", observed=value)
+
+
+def _is_of(value: Json, declared: str) -> bool:
+    if declared != "boolean" and isinstance(value, bool):
+        return False
+    if declared == "integer" and isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, _TYPES[declared])
+
+
+def _bounds(judge: Judge, at: str, schema: JsonObject) -> None:
+    for low, high in _BOUNDS if not _LOWER.isdisjoint(schema) else ():
+        least, most = schema.get(low), schema.get(high)
+        if _is_number(least) and _is_number(most) and least > most:  # type: ignore[operator]  # both are numbers
+            message = f"{low} {least} is above {high} {most}"
+            judge.contradicted(BOUNDS, f"{at}/{low}", message, observed=least, expected=f"at most {most}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _own_values(judge: Judge, at: str, schema: JsonObject) -> None:
+    if not isinstance(schema.get("type"), str) or schema["type"] not in _TYPES:
+        return
+    shown = schema.get("examples")
+    values = [("default", schema.get("default")), ("example", schema.get("example"))]
+    values += [(f"examples/{index}", value) for index, value in enumerate(shown if isinstance(shown, list) else ())]
+    if not any(name in schema or name.startswith("examples/") for name, _ in values):
+        return
+    declared = schema["type"]
+    open_values = [row for row in values if row[1] is not None and not _is_plainly_valid(row[1], declared, schema)]
+    checker = _checker(schema) if open_values else None
+    for name, value in open_values:
+        if checker is None or checker.is_valid(value):
+            continue
+        problem = checker.problem(value)
+        found = DEFAULT_FITS if name == "default" else FIELD_EXAMPLE_FITS
+        message = problem.message if problem else "the value breaks its own schema"
+        if found is DEFAULT_FITS:
+            judge.contradicted(found, f"{at}/{name}", message, observed=value)
+        else:
+            judge.remark(found, f"{at}/{name}", message, observed=value)
+
+
+def _is_plainly_valid(value: Json, declared: str, schema: JsonObject) -> bool:
+    # Most values can be told to fit without an engine: the type is right and nothing else is asked.
+    return _SAYS_NOTHING.issuperset(schema) and _is_of(value, declared)
+
+
+_SAYS_NOTHING = frozenset({"type", "description", "title", "required", "default", "example", "examples"})
+
+
+def _checker(schema: JsonObject) -> Checker | None:
+    # Required in the field, references out of the piece and other repairs are judged elsewhere.
+    kept = {key: value for key, value in schema.items() if key not in {"required", "example", "examples", "$ref"}}
+    try:
+        return Checker(kept)
+    except BadSchema:
+        return None
+
+
+def methods_and_bodies(listing: Listing, judge: Judge) -> None:
+    """A method that carries a body declares fields, and one that does not declares none for it."""
+    for offer in _first_of_each(listing):
+        source, shape = mapping(offer.hints.get("input")), judge.request(offer)
+        at = f"{offer.pointer}/hints/input"
+        if not source:
+            continue
+        if shape.method in BODYLESS and shape.body not in (None, False) and _has_fields(shape.body):
+            judge.remark(METHOD_BODY, f"{at}/method", f"{shape.method} with body fields", observed=shape.method)
+        elif shape.method in WITH_BODY and shape.body is None and not shape.query and not shape.path:
+            judge.remark(NO_FIELDS, at, f"{shape.method} without any field", observed=sorted(source), key=True)
+
+
+def _has_fields(body: Any) -> bool:
+    return not isinstance(body, dict) or bool(body.get("properties")) or body.get("type") != "object"
+
+
+def outputs_declared(listing: Listing, judge: Judge) -> None:
+    """The answer is declared."""
+    for offer in listing.offers:
+        shape = judge.response(offer)
+        if shape.declared is Declared.NOTHING and shape.media_type is None:
+            at = f"{offer.pointer}/hints/output" if "output" in offer.hints else f"{offer.pointer}/hints"
+            judge.remark(NO_OUTPUT, at, "what the answer looks like is not said", observed=offer.hints.get("output"))
+            return
+
+
+def parameters_declared(listing: Listing, judge: Judge) -> None:
+    """Every parameter in the URL's path is declared."""
+    for offer in listing.offers[:1]:
+        for field in judge.request(offer).path:
+            if field.origin is Origin.TEMPLATE:
+                judge.remark(
+                    PARAMETER_UNDECLARED, "/url", f"what to put for {field.name!r} is not said", observed=listing.url
+                )
+
+
+def headers_of_the_protocol(listing: Listing, judge: Judge) -> None:
+    """Payment headers are not declared as fields."""
+    for offer in _first_of_each(listing):
+        for field in judge.request(offer).headers:
+            if field.name.lower() in _TRANSPORT:
+                judge.remark(TRANSPORT_HEADER, field.pointer, f"{field.name} is set by the client", key=True)
+
+
+def transports(listing: Listing, judge: Judge) -> None:
+    """The transport is HTTP."""
+    for offer in _first_of_each(listing):
+        kind = text(member(offer.hints, "input", "type"))
+        if kind is not None and kind not in {"http", "object"}:
+            judge.remark(NOT_HTTP, f"{offer.pointer}/hints/input/type", f"the transport is {kind!r}", observed=kind)
+
+
+def placeholders(listing: Listing, judge: Judge) -> None:
+    """Examples are values, not stand-ins for them."""
+    places: list[tuple[str, Json]] = [("/example_request_body", listing.example)]
+    for offer in _first_of_each(listing):
+        source = mapping(offer.hints.get("input"))
+        places += [(f"{offer.pointer}/hints/input/{name}", source[name]) for name in _EXAMPLE_PARTS if name in source]
+    for at, value in places:
+        for name, child in mapping(value).items():
+            if isinstance(child, str) and is_placeholder(child) and len(child) < 200:
+                judge.remark(PLACEHOLDER, at + pointer(name), "a stand-in, not a value", observed=child)
+
+
+_EXAMPLE_PARTS = ("queryParams", "body", "bodyFields", "pathParams")
+
+
+def same_hints(listing: Listing, judge: Judge) -> None:
+    """Offers of one listing declare the same request."""
+    declared = [(offer, offer.hints["input"]) for offer in listing.offers if offer.hints.get("input")]
+    for offer, source in declared[1:]:
+        if source != declared[0][1]:
+            message = f"another request than that of offer {declared[0][0].index}"
+            judge.remark(HINTS_DIFFER, f"{offer.pointer}/hints/input", message, key=True)
+
+
+def _first_of_each(listing: Listing) -> Iterator[Offer]:
+    # Offers usually repeat one declaration; a finding about it is wanted once.
+    seen: list[Json] = []
+    for offer in listing.offers:
+        if offer.hints not in seen:
+            seen.append(offer.hints)
+            yield offer
+
+
+CHECKS = (
+    definitions, methods_and_bodies, outputs_declared, parameters_declared, headers_of_the_protocol, transports,
+    placeholders, same_hints,
+)  # fmt: skip
