@@ -1,0 +1,5 @@
+"""``python -m x402_harness`` is ``testbuy``."""
+
+from x402_harness.cli import main
+
+main()

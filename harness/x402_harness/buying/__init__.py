@@ -1,0 +1,1 @@
+"""Buying: drivers of the purchase machine."""

@@ -1,0 +1,64 @@
+"""The command group. Commands are imported when they are called, so that each pays for its own imports only."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from x402_catalog.__about__ import __version__
+
+COMMANDS = {
+    "run": ("x402_harness.cli.run", "The main job: read, validate, audit, plan, buy (mock), check, report."),
+    "validate": ("x402_harness.cli.validate", "All rules over each listing; nothing is bought."),
+    "claims": ("x402_harness.cli.claims", "The truth sheet of a listing."),
+    "fix": ("x402_harness.cli.fix", "Mend what is certain in listing files, as a diff or in place."),
+    "search": ("x402_harness.cli.search", "Find listings by words and filters."),
+    "show": ("x402_harness.cli.show", "One listing: terms, request, answer, findings."),
+    "explain": ("x402_harness.cli.explain", "What a rule means, why it matters, how to mend it."),
+}
+
+EXIT_CODES = """
+Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration, 3 nothing matched or tested,
+4 a spend guard refused, 5 target unreachable or own fault, 6 settlement unknown (money may have moved), 130 Ctrl-C.
+When several apply: 6 before 5 before 4 before 1.
+"""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands live in modules of their own."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order in which a person meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(COMMANDS[cmd_name][0]).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing one."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, but an unknown command comes with a suggestion."""
+        from difflib import get_close_matches
+
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            close = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else f" Commands: {', '.join(COMMANDS)}."
+            ctx.fail(f"There is no command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="testbuy", message="%(prog)s %(version)s")
+def app() -> None:
+    """Checks what x402 catalogue listings promise, and says which claims hold and by what evidence."""

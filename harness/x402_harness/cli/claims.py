@@ -1,0 +1,77 @@
+"""``testbuy claims``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from x402_catalog.claims import Claim, totals, truth_sheet
+from x402_catalog.findings import Finding
+from x402_catalog.models import Listing
+from x402_catalog.rules.judge import Verdict
+from x402_catalog.validation import validate
+from x402_harness.cli import options
+from x402_harness.cli.loading import find, print_json
+from x402_harness.runs.outcome import Summary
+
+
+@click.command("claims", short_help="The truth sheet of a listing.")
+@click.argument("target", metavar="SLUG|FILE")
+@options.catalogue
+@click.option(
+    "--verdict", type=click.Choice([str(verdict) for verdict in Verdict]), help="Only claims with that verdict."
+)
+@options.fail_on
+@options.output_format
+def command(target: str, catalogue: str, verdict: str | None, fail_on: str, format_: str) -> None:
+    """Every claim of the listing SLUG (or of each listing in FILE): held, contradicted, not tested or uncheckable, by
+    which rule and on what evidence.
+
+    The document is judged against itself and the tables. What only the seller can prove is not tested here.
+    """
+    loaded = find(target, catalogue)
+    sheets = []
+    findings = list(loaded.findings)
+    for listing in loaded.listings:
+        judge = validate(listing)
+        findings.extend(judge.findings)
+        sheets.append((listing, truth_sheet(listing, judge.judgements)))
+    summary = Summary(listings=len(sheets))
+    for finding in findings:
+        summary.levels[str(finding.level)] += 1
+    code = summary.exit_code(options.failing_level(fail_on))
+    if format_ == "json":
+        _print_document(sheets, findings, summary, verdict)
+    else:
+        _print_text(sheets, verdict)
+    raise SystemExit(int(code))
+
+
+Sheets = list[tuple[Listing, tuple[Claim, ...]]]
+
+
+def _print_document(sheets: Sheets, findings: list[Finding], summary: Summary, verdict: str | None) -> None:
+    from x402_harness.reporting.document import document
+
+    counts: dict[str, Any] = {
+        "listings": summary.listings, "errors": summary.levels["error"], "warnings": summary.levels["warning"],
+    }  # fmt: skip
+    told = [
+        {
+            "slug": listing.slug,
+            "totals": totals(claims),
+            "claims": [claim.to_dict() for claim in claims if verdict in (None, str(claim.verdict))],
+        }
+        for listing, claims in sheets
+    ]
+    print_json(document("claims", counts, findings, sheets=told))
+
+
+def _print_text(sheets: Sheets, verdict: str | None) -> None:
+    from x402_harness.reporting.sheet import print_sheet
+    from x402_harness.reporting.terminal import console
+
+    out = console()
+    for listing, claims in sheets:
+        print_sheet(listing, claims, verdict, out)

@@ -1,0 +1,186 @@
+"""Options that several commands share, and what they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from x402_catalog.findings import Level
+from x402_catalog.money import from_decimal
+from x402_catalog.rules.selection import Selection, UnknownRule, selection
+from x402_catalog.search import SORTS, Filters
+from x402_catalog.sources import Kind
+from x402_harness.reporting.formats import FORMATS as REPORT_FORMATS
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FORMATS = click.Choice(["text", "json"])
+
+
+def filters(function: F) -> F:
+    """The filter vocabulary; the command gets it as ``chosen``, see :func:`chosen`."""
+    options = (
+        click.option("-c", "--category", multiple=True, help="Category, globs allowed; may be repeated."),
+        click.option("-N", "--network", multiple=True, help="v1 name or CAIP-2 id; may be repeated."),
+        click.option("--host", multiple=True, metavar="GLOB", help="Host, globs allowed; may be repeated."),
+        click.option("--price", metavar='"<=0.05"', help="Price in dollars, with <, <=, =, >= or >."),
+        click.option("--asset", multiple=True, help="Symbol or contract address; may be repeated."),
+        click.option("--method", multiple=True, help="HTTP method; may be repeated."),
+        click.option("--flag", multiple=True, help="Declared price flag, globs allowed; may be repeated."),
+        click.option("--tier", multiple=True, help="Trust tier, globs allowed; may be repeated."),
+        click.option("--sample", type=click.IntRange(1), help="Take so many at random, by the seed."),
+        click.option("--limit", type=click.IntRange(1), help="Take at most so many."),
+        click.option("--sort", type=click.Choice(SORTS), default="relevance", show_default=True),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def chosen(values: dict[str, Any], seed: int = 0) -> Filters:
+    """The filters among a command's arguments, which are taken out of ``values``."""
+    names = ("category", "network", "host", "price", "asset", "method", "flag", "tier", "sample", "limit", "sort")
+    return Filters(seed=seed, **{name: values.pop(name) for name in names})
+
+
+def catalogue(function: F) -> F:
+    """Where slugs are looked up."""
+    return click.option(
+        "--catalogue", default="listings", show_default=True, metavar="SRC",
+        help="File or folder of listings in which slugs are looked up.",
+    )(function)  # fmt: skip
+
+
+def output_format(function: F) -> F:
+    """``--format``."""
+    return click.option(
+        "--format", "format_", type=FORMATS, default="text", show_default=True, envvar="TESTBUY_OUTPUT",
+        help="text for people, json for one JSON document on stdout and nothing else.",
+    )(function)  # fmt: skip
+
+
+def fail_on(function: F) -> F:
+    """``--fail-on``: the mildest level of finding that makes the command fail; ``never`` for none."""
+    return click.option(
+        "--fail-on", type=click.Choice(["error", "warning", "info", "never"]), default="error", show_default=True,
+        help="The mildest level of finding that fails the command.",
+    )(function)  # fmt: skip
+
+
+def failing_level(name: str) -> Level | None:
+    """The level that ``--fail-on`` names."""
+    return None if name == "never" else Level(name)
+
+
+def seed(function: F) -> F:
+    """``--seed``."""
+    return click.option("--seed", type=int, default=402, show_default=True, help="Equal seeds give equal plans.")(
+        function
+    )
+
+
+SIZES = {"k": 1024, "m": 1024**2, "g": 1024**3}
+
+
+def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
+    """A size in bytes: digits, with ``k``, ``M`` or ``G`` behind them for powers of 1024."""
+    text = value.strip().lower().removesuffix("ib").removesuffix("b")
+    unit = SIZES.get(text[-1:], 1)
+    digits = text[:-1] if unit > 1 else text
+    if not digits.isascii() or not digits.isdigit() or int(digits) == 0:
+        raise click.BadParameter(f"{value!r} is no size: write it like 500000, 64k or 16M", ctx, param)
+    return int(digits) * unit
+
+
+def dollars(name: str, *, default: str, help: str) -> Callable[[F], F]:
+    """An option for an amount of dollars."""
+    return click.option(name, callback=_dollars, default=default, show_default=True, metavar="DOLLARS", help=help)
+
+
+def _dollars(ctx: click.Context, param: click.Parameter, value: str) -> int:
+    """An amount of dollars with at most six decimals, as millionths."""
+    micros = from_decimal(value.strip().removeprefix("$"), 6)
+    if micros is None or micros > 10**15:
+        raise click.BadParameter(f"{value!r} is no amount of dollars: write it like 0.05", ctx, param)
+    return micros
+
+
+def max_record_size(function: F) -> F:
+    """``--max-record-size``."""
+    return click.option(
+        "--max-record-size", callback=_size, default="16M", show_default=True, metavar="SIZE",
+        help="Larger records are a finding (CAT006) and are not held in memory.",
+    )(function)  # fmt: skip
+
+
+def rule_choice(function: F) -> F:
+    """``--select`` and ``--ignore``; see :func:`chosen_rules`."""
+    options = (
+        click.option(
+            "--select", multiple=True, metavar="CODE,...",
+            help="Only these rules: codes, or beginnings such as PRICE or CAT02; may be repeated.",
+        ),
+        click.option(
+            "--ignore", multiple=True, metavar="CODE,...",
+            help="Not these rules; may be repeated. The longer of two names that fit counts.",
+        ),
+    )  # fmt: skip
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def chosen_rules(values: dict[str, Any]) -> Selection:
+    """The rules that ``--select`` and ``--ignore`` choose, which are taken out of ``values``."""
+    select, ignore = values.pop("select"), values.pop("ignore")
+    if not select and not ignore:
+        return Selection()
+    from x402_harness.rulebook import every_rule
+
+    try:
+        return selection(select, ignore, (rule.code for rule in every_rule()))
+    except UnknownRule as error:
+        raise click.UsageError(str(error)) from error
+
+
+def source_kind(function: F) -> F:
+    """``--source``: the format of the sources, where it is not to be told by their content."""
+    return click.option(
+        "--source", type=click.Choice([str(kind) for kind in Kind]), default=None,
+        help="Format of the records in SRC; told by their content unless given.",
+    )(function)  # fmt: skip
+
+
+def baseline(function: F) -> F:
+    """``--baseline`` and ``--write-baseline``."""
+    options = (
+        click.option(
+            "--baseline", metavar="FILE",
+            help="Findings that were accepted: they are counted, but neither shown nor failing.",
+        ),
+        click.option(
+            "--write-baseline", metavar="FILE",
+            help="Accept what is found now: write it to FILE, keeping the reasons and last days that stand there.",
+        ),
+    )  # fmt: skip
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def findings_format(function: F) -> F:
+    """``--format`` and ``--output`` of commands whose result is findings."""
+    options = (
+        click.option(
+            "--format", "format_", type=click.Choice(REPORT_FORMATS), default="text", show_default=True,
+            envvar="TESTBUY_OUTPUT",
+            help="text for people, json for one document, jsonl for a finding a line, sarif for code scanning, "
+            "github for annotations.",
+        ),
+        click.option("-o", "--output", metavar="FILE", help="Write the result there instead of to stdout."),
+    )  # fmt: skip
+    for option in reversed(options):
+        function = option(function)
+    return function

@@ -1,0 +1,72 @@
+"""``testbuy validate``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from x402_catalog.reading import Limits
+from x402_catalog.search import BadFilter
+from x402_catalog.sources import Kind
+from x402_harness.cli import options
+from x402_harness.cli.baselines import Baselines
+from x402_harness.cli.judging import Judging
+from x402_harness.cli.loading import fail, require
+from x402_harness.cli.writing import result
+from x402_harness.reporting.findings import Ending, FindingsReport
+from x402_harness.reporting.formats import findings_report
+from x402_harness.runs.outcome import Exit, Summary
+
+FAMILIES = ("CAT", "HINT", "PRICE")  # of rules that are judged here
+
+
+@click.command("validate", short_help="All rules over each listing; nothing is bought.")
+@click.argument("sources", nargs=-1, required=True, metavar="SRC...")
+@options.source_kind
+@options.filters
+@options.seed
+@options.rule_choice
+@options.baseline
+@options.fail_on
+@options.findings_format
+@click.option("--all", "everything", is_flag=True, help="Print every finding, not only the first ten of each rule.")
+@options.max_record_size
+def command(sources: tuple[str, ...], **values: Any) -> None:
+    """Judge every listing in SRC... by every rule over one listing."""
+    for source in sources:
+        require(source)
+    filters = options.chosen(values, values["seed"])
+    rules = options.chosen_rules(values)
+    if rules.select and not any(name.startswith(FAMILIES) for name in rules.select):
+        fail(f"none of the selected rules is judged by validate, which has {', '.join(FAMILIES)}", Exit.NOTHING)
+    limits, kind = Limits(max_record_bytes=values["max_record_size"]), values["source"] and Kind(values["source"])
+    try:
+        judging = Judging(sources, limits, kind, filters, rules)
+    except BadFilter as error:
+        raise click.UsageError(str(error)) from error
+    baselines = Baselines(values, FAMILIES, rules, filters)
+    with result(values["output"], for_people=values["format_"] == "text", sources=sources) as out:
+        report = findings_report(values["format_"], out, "validate", everything=values["everything"])
+        code = _judge(judging, baselines, report, values["fail_on"])
+    baselines.write()
+    for notice in baselines.suppression.notices():
+        click.echo(f"testbuy: {notice}", err=True)
+    raise SystemExit(int(code))
+
+
+def _judge(judging: Judging, baselines: Baselines, report: FindingsReport, fail_on: str) -> Exit:
+    """Hand every finding to the report; the exit code counts what no baseline accepts, not even the one under way."""
+    suppression, failing = baselines.suppression, Summary()
+    for told in judging.findings():
+        entry, renewed = suppression.accepts(told), baselines.renews(told)
+        if entry is not None:
+            report.suppress(told, entry.why())
+            continue
+        failing.levels[told.finding.level] += not renewed
+        report.add(told)
+    failing.listings = judging.listings
+    code = failing.exit_code(options.failing_level(fail_on))
+    notices = tuple(suppression.notices())
+    report.end(Ending(judging.listings, int(code), suppression.count, notices, baselines.to_dict()))
+    return code

@@ -1,0 +1,1 @@
+"""The edge: HTTP clients with their guards and limits. The only part that opens sockets."""

@@ -1,0 +1,113 @@
+"""The HTTP client: the only place where requests leave. Nothing is retried, redirected, proxied or remembered."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from x402_catalog.__about__ import __version__
+from x402_harness.edge.decoding import ACCEPTED, Decoder
+from x402_harness.protocol.exchange import Failure, Request, Response
+
+USER_AGENT = f"testbuy/{__version__}"
+_DEFAULTS = {"accept": "*/*", "accept-encoding": ACCEPTED, "connection": "close", "user-agent": USER_AGENT}
+_MAX_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``body`` in bytes after decompression; ``timeout`` in seconds for each wait on the network, ``total`` for all."""
+
+    body: int = 8 * 1024 * 1024
+    timeout: float = 20.0
+    total: float = 120.0
+
+
+@dataclass(slots=True)
+class _Trace:
+    """Whether the request began to leave, told by the transport itself and not by the class of an exception."""
+
+    heard: bool = False
+    began: bool = False
+
+    async def __call__(self, name: str, _: dict[str, Any]) -> None:
+        self.heard = True
+        self.began = self.began or ".send_request_headers." in name or ".send_connection_init." in name
+
+    @property
+    def may_have_sent(self) -> bool:
+        # A transport that tells nothing may have sent anything.
+        return self.began or not self.heard
+
+
+class Client:
+    """Sends one request at a time over ``transport``, each on a connection of its own.
+
+    The transport is asked directly: a full client would keep cookies and look at redirects.
+    """
+
+    def __init__(self, transport: httpx.AsyncBaseTransport | None = None, limits: Limits = Limits()) -> None:
+        self._limits = limits
+        self._transport = transport or httpx.AsyncHTTPTransport(
+            retries=0, limits=httpx.Limits(max_keepalive_connections=0)
+        )
+
+    async def __aenter__(self) -> Client:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._transport.aclose()
+
+    async def send(self, request: Request) -> Response | Failure:
+        """The answer, its body cut at the limit, or why there is none. Never raises for what the network does."""
+        trace = _Trace()
+        try:
+            built = self._built(request, trace)
+        except (httpx.InvalidURL, ValueError) as error:
+            return Failure("request", f"the request cannot be built: {error}", may_have_sent=False)
+        try:
+            async with asyncio.timeout(self._limits.total):
+                answer = await self._transport.handle_async_request(built)
+                try:
+                    return await self._read(answer)
+                finally:
+                    await answer.aclose()
+        except (httpx.HTTPError, httpx.StreamError, OSError, ValueError, zlib.error) as error:
+            return Failure(_cause(error), f"{type(error).__name__}: {error}", trace.may_have_sent)
+
+    def _built(self, request: Request, trace: _Trace) -> httpx.Request:
+        given = {name.lower() for name, _ in request.headers}
+        defaults = [row for row in _DEFAULTS.items() if row[0] not in given]
+        built = httpx.Request(
+            request.method, request.url, headers=[*defaults, *request.headers], content=request.body or None,
+            extensions={"trace": trace, "timeout": httpx.Timeout(self._limits.timeout).as_dict()},
+        )  # fmt: skip
+        if built.url.scheme not in {"http", "https"} or not built.url.host:
+            raise ValueError("no absolute http(s) URL")
+        if (built.url.port or 0) > _MAX_PORT:
+            raise ValueError(f"{built.url.port} is no port")
+        return built
+
+    async def _read(self, answer: httpx.Response) -> Response:
+        decoder = Decoder(answer.headers.get("content-encoding", ""), self._limits.body)
+        body = bytearray()
+        async for chunk in answer.aiter_raw():
+            body += decoder.feed(chunk)
+            if decoder.full:
+                break
+        headers = tuple((name, value) for name, value in answer.headers.multi_items())
+        return Response(answer.status_code, headers, bytes(body), truncated=decoder.full)
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, (httpx.TimeoutException, TimeoutError)):
+        return "timeout"
+    return "connection" if isinstance(error, (httpx.NetworkError, OSError)) else "protocol"

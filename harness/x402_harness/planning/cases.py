@@ -1,0 +1,164 @@
+"""Cases: which listing is bought with which offer, by which requests, at what price, and which is skipped and why."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from x402_catalog.hints import RequestShape, ResponseShape, request_shape, response_shape
+from x402_catalog.jsonschemas import BadSchema, Checker
+from x402_catalog.models import Listing, Offer
+from x402_catalog.money import Money
+from x402_catalog.networks import Method
+from x402_catalog.rules.offers import unpayable
+from x402_harness.generation.requests import Candidate, Source, Unrequestable, requests_for
+from x402_harness.policy import Caps, Expected, dollars_micro
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One purchase to make: ``id`` is stable for the same listing, offer and request."""
+
+    id: str
+    listing: Listing
+    offer: Offer
+    row: int
+    candidate: Candidate
+    price: Money
+    response: ResponseShape
+
+    @property
+    def expected(self) -> Expected:
+        """The terms that were planned."""
+        assert self.offer.pay_to is not None  # buyable() refuses the rest
+        return Expected(self.price.asset.network, self.price.asset.address, self.offer.pay_to, self.price.atomic)
+
+    @property
+    def source(self) -> Source:
+        """Where the request's values come from."""
+        return self.candidate.source
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A listing that is not bought, and every reason why."""
+
+    listing: Listing
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is bought, in order, and what is skipped."""
+
+    cases: tuple[Case, ...]
+    skips: tuple[Skip, ...]
+
+
+def plan(listings: list[Listing], *, rows: int, seed: int, caps: Caps) -> Plan:
+    """At most ``rows`` cases a listing, as far as the run's cap goes, listing by listing in the order given."""
+    cases: list[Case] = []
+    skips: list[Skip] = []
+    planned, seen = 0, set[str]()
+    for listing in listings:
+        made = plan_listing(listing, rows=rows, seed=seed, caps=caps)
+        if isinstance(made, tuple) and made[0].id in seen:
+            made = Skip(listing, ("a copy: the same listing is bought already",))
+        if isinstance(made, Skip):
+            skips.append(made)
+            continue
+        cost = dollars_micro(made[0].price)
+        affordable = min(len(made), (caps.per_run - planned) // cost if cost else len(made))
+        if affordable == 0:
+            skips.append(Skip(listing, (f"the run's budget is used up: {made[0].price} is more than what is left",)))
+        cases.extend(made[:affordable])
+        seen.update(case.id for case in made[:affordable])
+        planned += affordable * cost
+    return Plan(tuple(cases), tuple(skips))
+
+
+def plan_listing(listing: Listing, *, rows: int, seed: int, caps: Caps) -> tuple[Case, ...] | Skip:
+    """The cases of one listing, cheapest payable offer first choice, or why there are none."""
+    reasons: list[str] = []
+    payable: list[tuple[Offer, Money]] = []
+    for offer in listing.offers:
+        price = _payable(offer, caps)
+        if isinstance(price, str):
+            reasons.append(f"offer {offer.index}: {price}")
+        else:
+            payable.append((offer, price))
+    if not listing.offers:
+        reasons.append("no offer")
+    if not listing.url.startswith(("https://", "http://")):
+        reasons.append("no absolute http(s) URL")
+        payable = []
+    if listing.input.get("type") not in (None, "http"):
+        reasons.append(f"transport {listing.input['type']!r} is not HTTP")
+        payable = []
+    if not payable:
+        return Skip(listing, tuple(reasons))
+    offer, price = min(payable, key=lambda pair: dollars_micro(pair[1]))
+    return _cases(listing, offer, price, rows, seed)
+
+
+def _cases(listing: Listing, offer: Offer, price: Money, rows: int, seed: int) -> tuple[Case, ...] | Skip:
+    request, response = request_shape(listing, offer), response_shape(listing, offer)
+    try:
+        if response.schema is not None:
+            Checker(response.schema)
+        candidates = requests_for(listing, request, rows, seed)
+    except BadSchema as error:
+        return Skip(listing, (f"a declared schema is not usable: {error}",))
+    except Unrequestable as error:
+        return Skip(listing, (f"no request can be made: {error}",))
+    if not candidates:
+        return Skip(listing, ("no request satisfies the declared fields",))
+    return tuple(
+        Case(case_id(listing, offer, request, candidate), listing, offer, row, candidate, price, response)
+        for row, candidate in enumerate(candidates, start=1)
+    )
+
+
+def case_id(listing: Listing, offer: Offer, shape: RequestShape, candidate: Candidate) -> str:
+    """Twelve hex digits of what would be bought: slug, offer terms, method, URL and body."""
+    request = candidate.request
+    identity = [
+        listing.slug,
+        offer.index,
+        offer.raw,
+        shape.method,
+        request.url,
+        request.body.hex(),
+    ]
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _payable(offer: Offer, caps: Caps) -> Money | str:
+    if reason := _unsignable(offer):
+        return reason
+    if offer.price is None:
+        return "the amount is unknown"
+    if offer.amount == 0:
+        return "free: there is nothing to buy"
+    if offer.pay_to is None or unpayable(offer):
+        return unpayable(offer) or "no payee"
+    if not offer.timeout or offer.timeout < 0:
+        return "no time to pay in"
+    if dollars_micro(offer.price) > caps.per_call:
+        return f"{offer.price} is over the cap for one call"
+    return offer.price
+
+
+def _unsignable(offer: Offer) -> str | None:
+    if offer.scheme != "exact":
+        return f"scheme {offer.scheme!r} is not bought"
+    if offer.network is None:
+        return f"network {offer.network_name!r} is unknown"
+    if offer.network.chain_id is None:
+        return f"{offer.network_name} is not an EVM network"
+    if offer.token is None:
+        return f"asset {offer.asset!r} is unknown there"
+    if offer.token.method is not Method.EIP3009:
+        return f"{offer.token.asset.symbol} is paid by {offer.token.method}, not EIP-3009"
+    return None

@@ -1,0 +1,100 @@
+"""Exchanges: one request with its answer, as data. No sockets, no clocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Leg(StrEnum):
+    """Which part of a purchase an exchange is."""
+
+    UNPAID = "unpaid"
+    PAID = "paid"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP request: absolute ``url``, ``headers`` as sent, ``body`` as bytes."""
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: bytes = b""
+
+    def with_header(self, name: str, value: str) -> Request:
+        """The same request with one header more, in place of any of that name."""
+        kept = tuple(row for row in self.headers if row[0].lower() != name.lower())
+        return Request(self.method, self.url, (*kept, (name, value)), self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An HTTP response. ``truncated`` says that the body was longer than the limit and was cut there."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+    truncated: bool = False
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, whatever its case; ``None`` if there is none."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    @property
+    def media_type(self) -> str | None:
+        """The media type of ``Content-Type`` without parameters, lower case."""
+        value = self.header("content-type")
+        return value.split(";", 1)[0].strip().lower() if value else None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there was no answer: the ``cause`` in a word, the ``message``, and whether bytes may have been sent."""
+
+    cause: str
+    message: str
+    may_have_sent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One leg: the request and its answer, or the failure in its place. Times in seconds."""
+
+    leg: Leg
+    request: Request
+    response: Response | None = None
+    failure: Failure | None = None
+    started: float = 0.0
+    elapsed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Balances:
+    """Payer's and payee's atomic balances of the asset, read from a chain."""
+
+    payer: int
+    payee: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChainView:
+    """What a chain said about a purchase: balances before and after, and whether the nonce is used."""
+
+    before: Balances
+    after: Balances
+    nonce_used: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """Everything that happened in one purchase, in order. ``chain`` is ``None`` where no chain was asked."""
+
+    exchanges: tuple[Exchange, ...] = field(default=())
+    chain: ChainView | None = None
+
+    def leg(self, leg: Leg) -> Exchange | None:
+        """The last exchange of that leg."""
+        return next((exchange for exchange in reversed(self.exchanges) if exchange.leg is leg), None)

@@ -1,0 +1,207 @@
+"""The purchase as a state machine without input or output (x402 HTTP transport, v1 and v2).
+
+A driver sends what the machine hands out and feeds back what came. The machine knows no clock, key or socket; every
+step that the table does not allow is a :class:`LocalProtocolError`, everything that the other side does wrong ends in a
+state with a reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from x402_harness.protocol.challenge import Challenge, Option, read_challenge
+from x402_harness.protocol.errors import LocalProtocolError, RemoteProtocolError
+from x402_harness.protocol.exchange import Failure, Request, Response
+from x402_harness.protocol.headers import (
+    PAYMENT_RESPONSE,
+    PAYMENT_SIGNATURE,
+    X_PAYMENT,
+    X_PAYMENT_RESPONSE,
+    decode,
+    encode,
+)
+from x402_harness.protocol.messages import (
+    Authorization,
+    ExactPayload,
+    PaymentPayloadV1,
+    PaymentPayloadV2,
+    SettlementResponse,
+    parse,
+)
+
+
+class State(StrEnum):
+    """Where a purchase stands. The last five are ends."""
+
+    READY = "ready"
+    ASKED = "asked"
+    CHALLENGED = "challenged"
+    AUTHORIZED = "authorized"
+    PAYING = "paying"
+    SETTLED = "settled"
+    NOT_SETTLED = "not settled"
+    UNKNOWN = "unknown"
+    FREE = "free"
+    ABANDONED = "abandoned"
+
+
+class Step(StrEnum):
+    """What can happen to a purchase."""
+
+    ASK = "ask"
+    TERMS = "terms"
+    CONTENT = "content without payment"
+    NO_TERMS = "no terms"
+    AUTHORIZE = "authorize"
+    REFUSE = "refuse"
+    PAY = "pay"
+    RECEIPT = "receipt of success"
+    NO_RECEIPT = "no receipt of success"
+    NOT_SENT = "nothing was sent"
+
+
+TRANSITIONS: dict[tuple[State, Step], State] = {
+    (State.READY, Step.ASK): State.ASKED,
+    (State.ASKED, Step.TERMS): State.CHALLENGED,
+    (State.ASKED, Step.CONTENT): State.FREE,
+    (State.ASKED, Step.NO_TERMS): State.ABANDONED,
+    (State.CHALLENGED, Step.AUTHORIZE): State.AUTHORIZED,
+    (State.CHALLENGED, Step.REFUSE): State.ABANDONED,
+    (State.AUTHORIZED, Step.PAY): State.PAYING,
+    (State.PAYING, Step.RECEIPT): State.SETTLED,
+    (State.PAYING, Step.NO_RECEIPT): State.UNKNOWN,
+    (State.PAYING, Step.NOT_SENT): State.NOT_SETTLED,
+}
+ENDS = frozenset({State.SETTLED, State.NOT_SETTLED, State.UNKNOWN, State.FREE, State.ABANDONED})
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the paid answer's settlement header said: the ``response``, or why it could not be read."""
+
+    header: str | None
+    response: SettlementResponse | None
+    error: RemoteProtocolError | None = None
+
+
+class Purchase:
+    """One purchase. ``state`` moves only by :data:`TRANSITIONS`; ``reason`` says why it ended as it did."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.state = State.READY
+        self.reason = ""
+        self.challenge: Challenge | None = None
+        self.error: RemoteProtocolError | None = None
+        self.option: Option | None = None
+        self.authorization: Authorization | None = None
+        self.receipt: Receipt | None = None
+
+    def ask(self) -> Request:
+        """The request to send without payment."""
+        self._move(Step.ASK)
+        return self.request
+
+    def answered(self, response: Response) -> None:
+        """The answer to the unpaid request: terms, content that was free, or neither."""
+        self._expect(State.ASKED)
+        if 200 <= response.status < 300:
+            self._move(Step.CONTENT, f"answered {response.status} without payment")
+            return
+        try:
+            self.challenge = read_challenge(response)
+        except RemoteProtocolError as error:
+            self.error = error
+            self._move(Step.NO_TERMS, f"{error.place}: {error.message}")
+            return
+        self._move(Step.TERMS)
+
+    def unanswered(self, failure: Failure) -> None:
+        """The unpaid request got no answer."""
+        self._move(Step.NO_TERMS, failure.message)
+
+    def refuse(self, reason: str) -> None:
+        """The terms are not taken."""
+        self._move(Step.REFUSE, reason)
+
+    def authorize(self, option: Option, authorization: Authorization) -> None:
+        """The ``option`` is taken with this authorization, which must be for its payee and amount."""
+        if self.challenge is None or option not in self.challenge.options:
+            raise LocalProtocolError("the option is not one of this challenge")
+        if int(authorization.value) != option.amount or authorization.to.lower() != option.pay_to.lower():
+            raise LocalProtocolError("the authorization is not for the option's amount and payee")
+        self._move(Step.AUTHORIZE)
+        self.option, self.authorization = option, authorization
+
+    def pay(self, signature: bytes) -> Request:
+        """The request to send with payment: the same one with the payment header. From here on money may move."""
+        if self.option is None or self.authorization is None:
+            raise LocalProtocolError("nothing is authorized")
+        if not signature:
+            raise LocalProtocolError("an empty signature")
+        self._move(Step.PAY)
+        payload = ExactPayload(signature="0x" + signature.hex(), authorization=self.authorization)
+        if self.option.version == 1:
+            v1 = PaymentPayloadV1(
+                x402_version=1, scheme=self.option.scheme, network=self.option.network, payload=payload
+            )
+            return self.request.with_header(X_PAYMENT, encode(v1.wire()))
+        return self.request.with_header(PAYMENT_SIGNATURE, encode(self._payload_v2(payload)))
+
+    def _payload_v2(self, payload: ExactPayload) -> dict[str, object]:
+        assert self.option is not None and self.challenge is not None  # pay() is only reached with both
+        message = PaymentPayloadV2(x402_version=2, payload=payload, accepted=self.option.raw).wire()
+        # Echoed verbatim, explicit nulls included: servers compare member by member.
+        message["accepted"] = self.option.raw
+        for echoed in ("resource", "extensions"):
+            if self.challenge.message.get(echoed) is not None:
+                message[echoed] = self.challenge.message[echoed]
+        return message
+
+    def paid(self, response: Response) -> None:
+        """The answer to the paid request.
+
+        Only a receipt of success counts as settled. Without one the signature is in their hands, whatever the status
+        says, so the outcome is unknown until a chain tells or the window is over.
+        """
+        self._expect(State.PAYING)
+        self.receipt = read_receipt(response)
+        settled = self.receipt.response
+        if settled is not None and settled.success:
+            self._move(Step.RECEIPT, "receipt of success")
+        elif settled is not None:
+            self._move(Step.NO_RECEIPT, f"receipt of failure: {settled.error_reason or 'no reason given'}")
+        else:
+            self._move(Step.NO_RECEIPT, f"status {response.status} without a readable receipt")
+
+    def lost(self, failure: Failure) -> None:
+        """The paid request got no answer: not settled only if surely nothing was sent."""
+        step = Step.NO_RECEIPT if failure.may_have_sent else Step.NOT_SENT
+        self._move(step, failure.message)
+
+    def _expect(self, state: State) -> None:
+        # What is learnt from an answer is only kept where an answer is due.
+        if self.state is not state:
+            raise LocalProtocolError(f"no answer is due when {self.state}")
+
+    def _move(self, step: Step, reason: str = "") -> None:
+        target = TRANSITIONS.get((self.state, step))
+        if target is None:
+            raise LocalProtocolError(f"{step} is not possible when {self.state}")
+        self.state = target
+        self.reason = reason or self.reason
+
+
+def read_receipt(response: Response) -> Receipt:
+    """The settlement header of an answer, of either version; nothing raised for one that cannot be read."""
+    for name in (PAYMENT_RESPONSE, X_PAYMENT_RESPONSE):
+        value = response.header(name)
+        if value is None:
+            continue
+        try:
+            data, _ = decode(value, place=name)
+            return Receipt(name, parse(SettlementResponse, data, place=name))
+        except RemoteProtocolError as error:
+            return Receipt(name, None, error)
+    return Receipt(None, None)

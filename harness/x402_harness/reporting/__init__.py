@@ -1,0 +1,1 @@
+"""Reporting: one module per format, all made from a run's events."""

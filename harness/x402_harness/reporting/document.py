@@ -1,0 +1,140 @@
+"""The JSON document that every command prints with ``--format json``, and its schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from x402_catalog.__about__ import __version__
+from x402_catalog.findings import Finding
+from x402_harness.reporting.view import CaseView, ListingView, RunView
+
+SCHEMA_VERSION = 1
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class LocationPart(_Part):
+    """Where a finding stands; members that do not apply are absent."""
+
+    listing: str | None = None
+    file: str | None = None
+    line: int | None = Field(None, ge=1)
+    column: int | None = Field(None, ge=1)
+    pointer: str | None = None
+    url: str | None = None
+    leg: str | None = None
+
+
+class FindingPart(_Part):
+    """One finding."""
+
+    rule: str = Field(pattern=r"^(CAT|HINT|PRICE|DUP|CHAL|PAY|RESP|REQ|NET|SPEND)[0-9]{3}$")
+    level: str = Field(pattern="^(error|warning|info)$")
+    message: str
+    observed: Any
+    expected: Any
+    location: LocationPart
+    help: str
+
+
+class PurchasesPart(_Part):
+    """How many purchases were planned, and how they ended."""
+
+    planned: int
+    settled: int
+    refused: int
+    unknown: int
+    unsold: int = Field(description="answered without payment, or not answered before anything was signed")
+
+
+class SpentPart(_Part):
+    """What the ledger holds in one asset."""
+
+    network: str
+    asset: str
+    symbol: str
+    atomic: str = Field(pattern="^[0-9]+$")
+    amount: str | None
+
+
+class SummaryPart(BaseModel):
+    """Counts. ``purchases`` and ``spent`` are there where something may have been bought."""
+
+    model_config = ConfigDict(extra="allow")
+
+    listings: int
+    errors: int
+    warnings: int
+    purchases: PurchasesPart | None = None
+    spent: list[SpentPart] | None = None
+
+
+class Document(BaseModel):
+    """One JSON document per command. Commands add members of their own."""
+
+    model_config = ConfigDict(extra="allow", title="testbuy output")
+
+    schema_version: int = Field(ge=1)
+    tool: str
+    version: str
+    command: str
+    summary: SummaryPart
+    findings: list[FindingPart]
+
+
+def document(command: str, summary: dict[str, Any], findings: list[Finding], **more: Any) -> dict[str, Any]:
+    """The document of a command: the contract's members first, then its own."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": "testbuy",
+        "version": __version__,
+        "command": command,
+        "summary": summary,
+        "findings": [finding.to_dict() for finding in findings],
+        **more,
+    }
+
+
+def document_schema() -> dict[str, Any]:
+    """The JSON Schema of :func:`document` (2020-12)."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Document.model_json_schema()}
+
+
+def run_document(view: RunView, exit_code: int) -> dict[str, Any]:
+    """The document of a run."""
+    started = view.started
+    return document(
+        started["command"],
+        view.ended
+        or {"listings": len(view.listings), "errors": view.levels["error"], "warnings": view.levels["warning"]},
+        view.all_findings,
+        run=started["run"],
+        seed=started["seed"],
+        mode=started["mode"],
+        evidence=started["evidence"],
+        exit_code=exit_code,
+        listings=[_listing(listing) for listing in view.listings.values()],
+    )
+
+
+def _listing(listing: ListingView) -> dict[str, Any]:
+    about = {key: value for key, value in listing.about.items() if key not in {"event", "at", "number"}}
+    return {
+        **about,
+        "skipped": listing.skipped,
+        "purchases": [_case(case) for case in listing.cases],
+        "totals": listing.totals,
+        "claims": listing.claims,
+    }
+
+
+def _case(case: CaseView) -> dict[str, Any]:
+    started = {
+        key: case.started[key] for key in ("case", "row", "source", "offer", "network", "symbol", "amount", "price")
+    }
+    ended = {key: value for key, value in case.ended.items() if key not in {"event", "at", "listing", "case"}}
+    return {**started, "request": case.started["request"], "state": case.state, **ended, "fault": case.fault}

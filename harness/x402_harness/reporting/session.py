@@ -1,0 +1,122 @@
+"""A session: one run with its folder, journal, view and reports. Every face starts runs through it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from x402_catalog.findings import Finding, Level
+from x402_catalog.records import Record
+from x402_harness.reporting.document import run_document
+from x402_harness.reporting.progress import Progress
+from x402_harness.reporting.view import RunView
+from x402_harness.runs.events import Journal, Listener, Stream
+from x402_harness.runs.outcome import Exit, Summary
+from x402_harness.runs.runner import RunConfig, Runner, Surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A finished run: its folder, what came out, and the writers of its reports."""
+
+    folder: Path
+    view: RunView
+    summary: Summary
+
+    def exit_code(self, fail_on: Level | None) -> Exit:
+        """What the run ends with."""
+        return self.summary.exit_code(fail_on)
+
+    def document(self, code: int) -> dict[str, Any]:
+        """The run as the JSON document of the output contract."""
+        return run_document(self.view, code)
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """Every file of the run, by name."""
+        names = {"report": "report.html", "json": "report.json", "events": "events.ndjson", "ledger": "ledger.db"}
+        return {name: (self.folder / file).as_posix() for name, file in names.items()}
+
+    def write_reports(self, code: int) -> None:
+        """Write ``report.json`` and ``report.html`` beside the events."""
+        from x402_harness.reporting.html import render
+
+        told = json.dumps(self.document(code), indent=2, ensure_ascii=False)
+        (self.folder / "report.json").write_text(told + "\n", encoding="utf-8", errors="backslashreplace")
+        (self.folder / "report.html").write_text(render(self.view, code), encoding="utf-8", errors="backslashreplace")
+
+    def print(self, code: int) -> None:
+        """Print the run on standard output."""
+        from x402_harness.reporting.terminal import console, print_run
+
+        print_run(self.view, console(), self.paths, code)
+
+
+def run_and_report(
+    config: RunConfig,
+    reports: str | Path,
+    *,
+    quiet: bool = False,
+    clock: Callable[[], float] = time.time,
+    randomness: Callable[[int], bytes] = os.urandom,
+) -> Session:
+    """Run ``config`` in a new folder under ``reports``. SIGINT and SIGTERM end it early with what it has.
+
+    Raises ``OSError`` if the folder cannot be made, and :class:`~x402_catalog.search.BadFilter`.
+    """
+    run_id = new_run_id(clock(), randomness(2))
+    folder = Path(reports) / run_id
+    folder.mkdir(parents=True)
+    view, journal = RunView(), Journal(folder / "events.ndjson")
+    listeners: tuple[Listener, ...] = (journal, view) if quiet else (journal, view, Progress(sys.stderr))
+    runner = Runner(config, Surroundings(run_id, folder, clock, randomness), Stream(clock, listeners))
+    try:
+        summary = asyncio.run(_stoppable(runner))
+    finally:
+        journal.close()
+    return Session(folder, view, summary)
+
+
+def run_in(config: RunConfig, folder: Path, *, items: Iterable[Record | Finding]) -> RunView:
+    """Run ``config`` over ``items``, its ledger in ``folder``, and return the view; no report is written."""
+    view = RunView()
+    around = Surroundings(new_run_id(time.time(), os.urandom(2)), folder, time.time, os.urandom)
+    asyncio.run(Runner(config, around, Stream(time.time, (view,)), items).run())
+    return view
+
+
+def new_run_id(now: float, salt: bytes) -> str:
+    """A run's name: UTC date and time, and four hex digits so that two runs of one second differ."""
+    return time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)) + "-" + salt.hex()
+
+
+async def _stoppable(runner: Runner) -> Summary:
+    task = asyncio.ensure_future(runner.run())
+    with _signals(task):
+        return await task
+
+
+@contextmanager
+def _signals(task: asyncio.Task[Summary]) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    taken = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, task.cancel)
+            taken.append(number)
+        except (NotImplementedError, RuntimeError, ValueError):
+            pass  # Windows, or not the main thread: KeyboardInterrupt reaches the runner instead
+    try:
+        yield
+    finally:
+        for number in taken:
+            loop.remove_signal_handler(number)

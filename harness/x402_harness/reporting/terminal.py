@@ -1,0 +1,135 @@
+"""Terminal output of a run: what was bought, what was skipped and why, what was found, the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO, Any
+
+from rich.console import Console
+from rich.text import Text
+
+from x402_catalog.findings import Finding, Level
+from x402_harness.reporting.escape import printable
+from x402_harness.reporting.view import CaseView, ListingView, RunView
+
+GLYPHS = {"error": "✗", "warning": "!", "info": "i"}
+_STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
+_STATES = {
+    "settled": ("✓", "green"),
+    "unknown": ("?", "bold red"),
+    "stopped": ("?", "yellow"),
+    "fault": ("⚠", "bold red"),
+}
+MAX_SHOWN = 40  # findings printed in full; the reports hold the rest
+
+SIMULATED = "simulated: every seller was made from its listing, so a purchase proves the road, not the real seller"
+
+
+def console(*, stderr: bool = False, width: int | None = None, file: IO[str] | None = None) -> Console:
+    """A console for results (stdout, or ``file``) or talk (stderr): colour by the terminal, no markup, no guessing at
+    text."""
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True, width=width, file=file)
+
+
+def print_run(view: RunView, out: Console, reports: dict[str, str], exit_code: int) -> None:
+    """Print a finished run."""
+    out.print(Text(f"mode mock · {SIMULATED}", style="bold"))
+    out.print()
+    for listing in view.listings.values():
+        out.print(_listing_line(listing))
+        for reason in listing.skipped:
+            out.print(f"    not bought: {printable(reason)}")
+    print_findings(view.all_findings, out)
+    _print_summary(view, out, reports, exit_code)
+
+
+def _listing_line(listing: ListingView) -> Text:
+    about, states = listing.about, [case.state for case in listing.cases]
+    glyph, style = _mark(listing, states)
+    price = next((offer["price"] for offer in about["offers"] if offer["price"]), None)
+    symbol = next((offer["symbol"] for offer in about["offers"] if offer["symbol"]), "")
+    bought = f"{states.count('settled')}/{len(states)} settled" if states else "skipped"
+    line = Text(f"{glyph} ", style=style)
+    line.append(f"{printable(about['method'], 8):<6} {printable(about['slug'], 60):<52}", style="default")
+    line.append(f" {printable(f'{price} {symbol}' if price else 'no price', 24):>18}  {bought:<12}")
+    held, wrong = listing.totals.get("held", 0), listing.totals.get("contradicted", 0)
+    line.append(f" claims {held} held, {wrong} contradicted")
+    return line
+
+
+def _mark(listing: ListingView, states: list[str]) -> tuple[str, str]:
+    worst = min((finding.level for finding in listing.all_findings), key=lambda level: level.rank, default=Level.INFO)
+    if worst is Level.ERROR:
+        return GLYPHS["error"], _STYLES["error"]
+    bad = next((state for state in states if state != "settled"), None)
+    if bad:
+        return _STATES.get(bad, ("✗", "red"))
+    if worst is Level.WARNING:
+        return GLYPHS["warning"], _STYLES["warning"]
+    return ("✓", "green") if states else ("–", "dim")
+
+
+def print_findings(findings: list[Finding], out: Console) -> None:
+    """Print findings, worst first, with place, value and what to do."""
+    shown = sorted(findings, key=lambda finding: finding.level.rank)
+    if shown:
+        out.print()
+        out.print(Text("FINDINGS", style="bold"))
+    for finding in shown[:MAX_SHOWN]:
+        for line in finding_lines(finding):
+            out.print(line)
+    if len(shown) > MAX_SHOWN:
+        out.print(f"… and {len(shown) - MAX_SHOWN} more, in the reports")
+
+
+def finding_lines(finding: Finding) -> Iterator[Text]:
+    """A finding as lines: rule and message, place, values, help."""
+    level = str(finding.level)
+    head = Text(f"{GLYPHS[level]} {finding.rule} {level}: ", style=_STYLES[level])
+    head.append(printable(finding.message), style="default")
+    yield head
+    if place := str(finding.location):
+        yield Text(f"    at        {printable(place)}")
+    if finding.location.url and finding.location.file:
+        yield Text(f"    call      {printable(finding.location.url)}")
+    if finding.observed is not None:
+        yield Text(f"    observed  {printable(finding.observed)}")
+    if finding.expected is not None:
+        yield Text(f"    expected  {printable(finding.expected)}")
+    if finding.help:
+        yield Text(f"    help      {printable(finding.help)} (testbuy explain {finding.rule})", style="dim")
+
+
+def _print_summary(view: RunView, out: Console, reports: dict[str, str], exit_code: int) -> None:
+    summary = view.ended or {}
+    out.print()
+    out.print(Text("SUMMARY", style="bold"))
+    for name, value in summary_rows(summary):
+        out.print(f"  {name:<10} {value}")
+    out.print(f"  {'run':<10} {view.started.get('run')} · seed {view.started.get('seed')}")
+    for name, path in reports.items():
+        out.print(f"  {name:<10} {path}")
+    if summary.get("interrupted"):
+        out.print(Text("  interrupted: what was done until then is in the reports", style="bold yellow"))
+    out.print(Text(f"exit {exit_code}", style="bold"))
+
+
+def summary_rows(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The summary as named lines."""
+    bought = summary.get("purchases", {})
+    yield "listings", f"{summary.get('listings', 0)} read · {summary.get('skipped', 0)} not bought"
+    counts = [f"{bought[name]} {name}" for name in ("settled", "refused", "unknown", "unsold") if bought.get(name)]
+    yield "purchases", f"{bought.get('planned', 0)} planned" + "".join(f" · {count}" for count in counts)
+    for row in summary.get("spent", ()):
+        amount = row["amount"] or f"{row['atomic']} atomic"
+        yield "spent", f"{amount} {row['symbol']} on {row['network']} (sandbox money)"
+    yield (
+        "findings",
+        f"{summary.get('errors', 0)} errors · {summary.get('warnings', 0)} warnings · {summary.get('infos', 0)} infos",
+    )
+    yield "claims", " · ".join(f"{count} {verdict}" for verdict, count in summary.get("claims", {}).items()) or "none"
+
+
+def case_label(case: CaseView) -> str:
+    """A purchase in a few words."""
+    return f"row {case.started['row']} ({case.started['source']})"

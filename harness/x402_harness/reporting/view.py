@@ -1,0 +1,155 @@
+"""The view: a run's events folded into what reports show. Every format is made from a view, never from the run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from x402_catalog.findings import Finding
+from x402_harness.runs.events import Event
+
+
+@dataclass(slots=True)
+class CaseView:
+    """One purchase: what was planned, both legs as they went, and how it ended."""
+
+    started: dict[str, Any]
+    exchanges: list[dict[str, Any]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    ended: dict[str, Any] = field(default_factory=dict)
+    fault: str | None = None
+
+    @property
+    def state(self) -> str:
+        """The state at the end; ``stopped`` if the run ended before the case did, ``fault`` for our own."""
+        return "fault" if self.fault else str(self.ended.get("state", "stopped"))
+
+
+@dataclass(slots=True)
+class ListingView:
+    """One listing: what it is, what was found in it, its purchases, or why there are none, and its claims."""
+
+    about: dict[str, Any]
+    findings: list[Finding] = field(default_factory=list)
+    cases: list[CaseView] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    claims: list[dict[str, Any]] = field(default_factory=list)
+    totals: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def all_findings(self) -> list[Finding]:
+        """Its own findings, then those of its purchases."""
+        return [*self.findings, *(finding for case in self.cases for finding in case.findings)]
+
+
+@dataclass(slots=True)
+class RunView:
+    """A run, whole. ``ended`` is the summary; ``None`` while the run goes on, or if it was killed."""
+
+    started: dict[str, Any] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    listings: dict[int, ListingView] = field(default_factory=dict)
+    plan: dict[str, Any] = field(default_factory=dict)
+    ended: dict[str, Any] | None = None
+    finished_at: float | None = None
+    _cases: dict[str, CaseView] = field(default_factory=dict)
+
+    def __call__(self, event: Event) -> None:
+        """Take in one event; kinds that are not known are passed over."""
+        handler = _HANDLERS.get(event["event"])
+        if handler is not None:
+            handler(self, event)
+
+    @property
+    def all_findings(self) -> list[Finding]:
+        """Every finding: those of the reading first, then listing by listing."""
+        return [*self.findings, *(found for listing in self.listings.values() for found in listing.all_findings)]
+
+    @property
+    def cases(self) -> list[CaseView]:
+        """Every purchase, in order."""
+        return [case for listing in self.listings.values() for case in listing.cases]
+
+    @property
+    def levels(self) -> Counter[str]:
+        """How many findings there are of each level."""
+        return Counter(str(finding.level) for finding in self.all_findings)
+
+
+def fold(events: Iterable[Event]) -> RunView:
+    """The view of a whole stream."""
+    view = RunView()
+    for event in events:
+        view(event)
+    return view
+
+
+def _start(view: RunView, event: Event) -> None:
+    view.started = event
+
+
+def _listing(view: RunView, event: Event) -> None:
+    view.listings[event["number"]] = ListingView(about=event)
+
+
+def _finding(view: RunView, event: Event) -> None:
+    found = Finding.from_dict(event["finding"])
+    case = view._cases.get(event["case"] or "")
+    if case is not None:
+        case.findings.append(found)
+    elif event["listing"] is not None:
+        view.listings[event["listing"]].findings.append(found)
+    else:
+        view.findings.append(found)
+
+
+def _plan(view: RunView, event: Event) -> None:
+    view.plan = event
+
+
+def _skip(view: RunView, event: Event) -> None:
+    view.listings[event["listing"]].skipped = event["reasons"]
+
+
+def _case_start(view: RunView, event: Event) -> None:
+    case = CaseView(started=event)
+    view._cases[event["case"]] = case
+    view.listings[event["listing"]].cases.append(case)
+
+
+def _exchange(view: RunView, event: Event) -> None:
+    view._cases[event["case"]].exchanges.append(event["exchange"])
+
+
+def _fault(view: RunView, event: Event) -> None:
+    view._cases[event["case"]].fault = f"{event['message']} ({event['place']})"
+
+
+def _case_end(view: RunView, event: Event) -> None:
+    view._cases[event["case"]].ended = event
+
+
+def _claims(view: RunView, event: Event) -> None:
+    listing = view.listings[event["listing"]]
+    listing.claims, listing.totals = event["claims"], event["totals"]
+
+
+def _end(view: RunView, event: Event) -> None:
+    view.ended, view.finished_at = event["summary"], event["at"]
+
+
+_HANDLERS = {
+    "run.start": _start,
+    "listing": _listing,
+    "finding": _finding,
+    "plan": _plan,
+    "skip": _skip,
+    "case.start": _case_start,
+    "exchange": _exchange,
+    "fault": _fault,
+    "case.end": _case_end,
+    "claims": _claims,
+    "run.end": _end,
+}

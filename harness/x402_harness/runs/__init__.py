@@ -1,0 +1,1 @@
+"""Runs: the runner, its events and what becomes of them."""

@@ -1,0 +1,87 @@
+"""Outcome: the summary of a run and the exit code that follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from x402_catalog.findings import Level
+from x402_catalog.money import to_decimal
+from x402_catalog.networks import token
+from x402_harness.ledger import Row, spent
+
+
+class Exit(IntEnum):
+    """Exit codes of the command line."""
+
+    CLEAN = 0
+    FINDINGS = 1
+    USAGE = 2
+    NOTHING = 3
+    REFUSED = 4
+    FAULT = 5
+    UNKNOWN = 6
+    INTERRUPTED = 130
+
+
+@dataclass(slots=True)
+class Summary:
+    """Counts of a run. ``levels`` counts findings by level; ``spent`` is what the ledger holds, per asset."""
+
+    listings: int = 0
+    skipped: int = 0
+    planned: int = 0
+    settled: int = 0
+    refused: int = 0
+    unknown: int = 0
+    unsold: int = 0
+    faults: int = 0
+    interrupted: bool = False
+    levels: dict[str, int] = field(default_factory=lambda: {str(level): 0 for level in Level})
+    claims: dict[str, int] = field(default_factory=dict)
+    spent: list[dict[str, Any]] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The ``summary`` of the output contract."""
+        return {
+            "listings": self.listings,
+            "skipped": self.skipped,
+            "errors": self.levels["error"],
+            "warnings": self.levels["warning"],
+            "infos": self.levels["info"],
+            "purchases": {
+                "planned": self.planned,
+                "settled": self.settled,
+                "refused": self.refused,
+                "unknown": self.unknown,
+                "unsold": self.unsold,
+            },
+            "spent": self.spent,
+            "claims": self.claims,
+            "faults": self.faults,
+            "interrupted": self.interrupted,
+        }
+
+    def exit_code(self, fail_on: Level | None) -> Exit:
+        """What the run ends with; ``fail_on`` is the mildest level of finding that fails it, ``None`` for none."""
+        failing = sum(count for level, count in self.levels.items() if fail_on and Level(level).rank <= fail_on.rank)
+        applies = (
+            (Exit.INTERRUPTED, self.interrupted),
+            (Exit.UNKNOWN, self.unknown > 0),
+            (Exit.FAULT, self.faults > 0),
+            (Exit.REFUSED, self.refused > 0),
+            (Exit.FINDINGS, failing > 0),
+            (Exit.NOTHING, self.listings == 0),
+        )
+        return next((code for code, yes in applies if yes), Exit.CLEAN)
+
+
+def spending(rows: list[Row]) -> list[dict[str, Any]]:
+    """What the ledger's entries hold, one object per asset, amounts as decimal strings of atomic units."""
+    told = []
+    for (network, asset, symbol), atomic in spent(rows):
+        row = token(network, asset)
+        decimal = to_decimal(atomic, row.asset.decimals) if row else None
+        told.append({"network": network, "asset": asset, "symbol": symbol, "atomic": str(atomic), "amount": decimal})
+    return told

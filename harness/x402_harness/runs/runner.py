@@ -1,0 +1,315 @@
+"""The runner: the whole road, once. It decides nothing itself; it starts each part and tells what came out."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from x402_catalog.__about__ import __version__
+from x402_catalog.claims import totals, truth_sheet
+from x402_catalog.findings import Finding
+from x402_catalog.models import Listing
+from x402_catalog.reading import Limits, read
+from x402_catalog.records import Record
+from x402_catalog.rules.judge import Evidence, Judge, Judgement
+from x402_catalog.search import Filters, host, select
+from x402_catalog.sources import listings
+from x402_catalog.validation import validate
+from x402_harness.buying.buyer import Bought, Buyer
+from x402_harness.checks import examine
+from x402_harness.checks.context import Scene
+from x402_harness.edge.client import Client
+from x402_harness.generation.requests import Source
+from x402_harness.ledger import Ledger
+from x402_harness.planning.cases import Case, Plan, Skip, plan
+from x402_harness.policy import MICROS, Caps, Policy, dollars_micro
+from x402_harness.protocol.purchase import State
+from x402_harness.runs.events import SCHEMA_VERSION, Stream
+from x402_harness.runs.outcome import Summary, spending
+from x402_harness.runs.redaction import body_to_dict, exchange_to_dict
+from x402_harness.sandbox.world import World
+from x402_harness.wallet import ThrowawayWallet
+
+# Enough for the reference listing at 10 USDC a call, in money that does not exist.
+MOCK_CAPS = Caps(per_call=100 * MICROS, per_run=10_000 * MICROS)
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """What to run. ``rows`` is the most purchases per listing; equal configurations give equal plans."""
+
+    sources: tuple[str, ...]
+    command: str = "run"
+    seed: int = 402
+    rows: int = 4
+    caps: Caps = MOCK_CAPS
+    query: str = ""
+    filters: Filters = field(default_factory=Filters)
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a run takes from the world: time in seconds, fresh random bytes, and a folder of its own."""
+
+    run_id: str
+    folder: Path
+    clock: Callable[[], float]
+    randomness: Callable[[int], bytes]
+
+
+@dataclass(slots=True)
+class _Read:
+    listings: list[Listing] = field(default_factory=list)
+    judges: dict[int, Judge] = field(default_factory=dict)
+    judgements: dict[int, list[Judgement]] = field(default_factory=dict)
+
+
+class Runner:
+    """One mock run over ``config.sources``, or over ``items`` that were read already.
+
+    Every event goes to ``stream``; nothing is printed.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        surroundings: Surroundings,
+        stream: Stream,
+        items: Iterable[Record | Finding] | None = None,
+    ) -> None:
+        self._config = config
+        self._items = read(config.sources, limits=config.limits) if items is None else items
+        self._around = surroundings
+        self._stream = stream
+        self._read = _Read()
+        self.summary = Summary()
+
+    async def run(self) -> Summary:
+        """Read, validate, plan, buy, check, conclude. A cancelled run concludes what it has and is marked so."""
+        self._start()
+        with Ledger(self._around.folder / "ledger.db", self._around.clock) as ledger:
+            try:
+                self._load()
+                await self._buy_all(self._plan(), ledger)
+            except (asyncio.CancelledError, KeyboardInterrupt):
+                self.summary.interrupted = True
+            self._conclude(ledger)
+        return self.summary
+
+    def _start(self) -> None:
+        config = self._config
+        self._stream.emit(
+            "run.start",
+            schema_version=SCHEMA_VERSION,
+            run=self._around.run_id,
+            tool="testbuy",
+            version=__version__,
+            command=config.command,
+            mode="mock",
+            evidence=str(Evidence.SIMULATED),
+            seed=config.seed,
+            rows=config.rows,
+            sources=list(config.sources),
+            caps={"per_call": _usd(config.caps.per_call), "per_run": _usd(config.caps.per_run)},
+            python=platform.python_version(),
+            platform=platform.system(),
+        )
+
+    def _load(self) -> None:
+        everything: list[Listing] = []
+        for item in self._items:
+            for made in [item] if isinstance(item, Finding) else listings(item):
+                if isinstance(made, Finding):
+                    self._found(made)
+                else:
+                    everything.append(made)
+        self._read.listings = select(everything, self._config.query, self._config.filters)
+        for number, listing in enumerate(self._read.listings):
+            self._take(number, listing)
+
+    def _take(self, number: int, listing: Listing) -> None:
+        judge = validate(listing)
+        self._read.judges[number] = judge
+        self._read.judgements[number] = list(judge.judgements)
+        self.summary.listings += 1
+        self._stream.emit("listing", number=number, **_about(listing))
+        for finding in judge.findings:
+            self._found(finding, number)
+
+    def _plan(self) -> Plan:
+        made = plan(self._read.listings, rows=self._config.rows, seed=self._config.seed, caps=self._config.caps)
+        for skip in made.skips:
+            self._skip(skip)
+        self.summary.planned = len(made.cases)
+        cost = sum(dollars_micro(case.price) for case in made.cases)
+        self._stream.emit("plan", cases=len(made.cases), skipped=len(made.skips), cost=_usd(cost))
+        return made
+
+    def _skip(self, skip: Skip) -> None:
+        self.summary.skipped += 1
+        self._stream.emit(
+            "skip", listing=self._number(skip.listing), slug=skip.listing.slug, reasons=list(skip.reasons)
+        )
+
+    async def _buy_all(self, made: Plan, ledger: Ledger) -> None:
+        wallet = ThrowawayWallet(self._around.randomness(32))
+        world = World(self._around.clock, seed=self._config.seed)
+        buyer = Buyer(
+            run=self._around.run_id,
+            wallet=wallet,
+            policy=Policy(self._config.caps, wallet.address),
+            ledger=ledger,
+            clock=self._around.clock,
+            nonce=lambda: self._around.randomness(32),
+            chain=world.chains,
+        )
+        for case in made.cases:
+            await self._buy(case, buyer, world)
+            await asyncio.sleep(0)  # a place where a run can be stopped between two purchases
+
+    async def _buy(self, case: Case, buyer: Buyer, world: World) -> None:
+        number = self._number(case.listing)
+        self._stream.emit("case.start", listing=number, **_about_case(case))
+        world.fund(buyer.wallet.address, case.price)
+        try:
+            async with Client(world.transport(case.listing)) as client:
+                bought = await buyer.buy(case, client)
+        except Exception as error:  # a fault of ours: told as such, and the other purchases go on
+            self._fault(case, error)
+            return
+        self._check(number, bought)
+
+    def _fault(self, case: Case, error: Exception) -> None:
+        self.summary.faults += 1
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(last.filename).name}:{last.lineno}"
+        self._stream.emit("fault", case=case.id, message=f"{type(error).__name__}: {error}", place=place)
+
+    def _check(self, number: int, bought: Bought) -> None:
+        case = bought.case
+        for exchange in bought.transcript.exchanges:
+            self._stream.emit("exchange", case=case.id, exchange=exchange_to_dict(exchange))
+        scene = _scene(bought)
+        examine(scene)
+        if bought.refusal is not None:
+            scene.judge.findings.append(bought.refusal)
+        for finding in scene.judge.findings:
+            self._found(finding, number, case.id)
+        self._read.judgements[number].extend(scene.judge.judgements)
+        self._count(bought.purchase.state)
+        self._stream.emit("case.end", listing=number, case=case.id, **_outcome(bought, scene))
+
+    def _count(self, state: State) -> None:
+        if state is State.SETTLED:
+            self.summary.settled += 1
+        elif state is State.UNKNOWN:
+            self.summary.unknown += 1
+        elif state is State.ABANDONED:
+            self.summary.refused += 1
+        else:
+            self.summary.unsold += 1
+
+    def _conclude(self, ledger: Ledger) -> None:
+        for number, listing in enumerate(self._read.listings):
+            if number not in self._read.judgements:
+                continue
+            claims = truth_sheet(listing, self._read.judgements[number])
+            counted = totals(claims)
+            for verdict, count in counted.items():
+                self.summary.claims[verdict] = self.summary.claims.get(verdict, 0) + count
+            told = [claim.to_dict() for claim in claims]
+            self._stream.emit("claims", listing=number, totals=counted, claims=told)
+        self.summary.spent = spending(ledger.rows(self._around.run_id))
+        self._stream.emit("run.end", summary=self.summary.to_dict())
+
+    def _found(self, finding: Finding, listing: int | None = None, case: str | None = None) -> None:
+        self.summary.levels[str(finding.level)] += 1
+        self._stream.emit("finding", listing=listing, case=case, finding=finding.to_dict())
+
+    def _number(self, listing: Listing) -> int:
+        return next(number for number, known in enumerate(self._read.listings) if known is listing)
+
+
+def _scene(bought: Bought) -> Scene:
+    case = bought.case
+    return Scene(
+        listing=case.listing,
+        offer=case.offer,
+        expected=case.expected,
+        declared=case.response,
+        example=case.source is Source.EXAMPLE,
+        purchase=bought.purchase,
+        transcript=bought.transcript,
+        judge=Judge(case.listing, Evidence.SIMULATED),
+    )
+
+
+def _about(listing: Listing) -> dict[str, Any]:
+    record = listing.record
+    return {
+        "slug": listing.slug,
+        "title": listing.title,
+        "url": listing.url,
+        "host": host(listing),
+        "method": listing.method,
+        "category": listing.category,
+        "file": record.file,
+        "line": record.line,
+        "pointer": record.pointer,
+        "pricing": {key: listing.pricing.get(key) for key in ("flag", "ratio", "median_category_atomic")},
+        "offers": [
+            {
+                "scheme": offer.scheme,
+                "network": offer.network_name,
+                "symbol": offer.token.asset.symbol if offer.token else None,
+                "amount": offer.amount_text,
+                "price": offer.price.decimal if offer.price else None,
+            }
+            for offer in listing.offers
+        ],
+    }
+
+
+def _about_case(case: Case) -> dict[str, Any]:
+    request = case.candidate.request
+    return {
+        "case": case.id,
+        "slug": case.listing.slug,
+        "row": case.row,
+        "source": str(case.source),
+        "offer": case.offer.index,
+        "network": case.price.asset.network,
+        "symbol": case.price.asset.symbol,
+        "amount": str(case.price.atomic),
+        "price": case.price.decimal,
+        "request": {"method": request.method, "url": request.url, "body": body_to_dict(request.body)},
+    }
+
+
+def _outcome(bought: Bought, scene: Scene) -> dict[str, Any]:
+    purchase, authorization = bought.purchase, bought.purchase.authorization
+    receipt = purchase.receipt.response if purchase.receipt else None
+    view = bought.transcript.chain
+    return {
+        "state": str(purchase.state),
+        "reason": purchase.reason,
+        "version": purchase.challenge.version if purchase.challenge else None,
+        "payer": authorization.from_ if authorization else None,
+        "payee": authorization.to if authorization else None,
+        "nonce": authorization.nonce if authorization else None,
+        "transaction": receipt.transaction if receipt else None,
+        "moved": str(view.before.payer - view.after.payer) if view else None,
+        "elapsed": round(sum(exchange.elapsed for exchange in bought.transcript.exchanges), 6),
+        "passed": sorted(scene.passed - scene.failed),
+        "failed": sorted(scene.failed),
+    }
+
+
+def _usd(micros: int) -> str:
+    return f"{micros // MICROS}.{micros % MICROS:06d}"

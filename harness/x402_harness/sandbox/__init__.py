@@ -1,0 +1,1 @@
+"""The sandbox: sellers made from listings, a facilitator and chains, all on this machine."""

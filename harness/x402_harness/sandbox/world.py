@@ -1,0 +1,37 @@
+"""The world of a mock run: chains, a facilitator, and a seller standing in for each listing's real host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+
+from x402_catalog.models import Listing
+from x402_catalog.money import Money
+from x402_harness.sandbox.chain import Chains
+from x402_harness.sandbox.facilitator import Facilitator
+from x402_harness.sandbox.seller import Seller
+
+
+class World:
+    """Everything that a mock purchase meets. Nothing in it opens a socket, so no real host can be reached."""
+
+    def __init__(self, clock: Callable[[], float], *, seed: int = 0) -> None:
+        self.chains = Chains()
+        self.facilitator = Facilitator(self.chains, clock)
+        self._seed = seed
+
+    def seller(self, listing: Listing, *, version: int | None = None) -> Seller:
+        """A seller made from the listing."""
+        return Seller(listing, self.facilitator, version=version, seed=self._seed)
+
+    def transport(self, listing: Listing) -> httpx.AsyncBaseTransport:
+        """A transport on which every host is the listing's mock seller."""
+        return httpx.ASGITransport(app=self.seller(listing), raise_app_exceptions=False)  # type: ignore[arg-type]
+
+    def fund(self, account: str, money: Money) -> None:
+        """Give an account sandbox money. Raises ``KeyError`` where no token stands."""
+        found = self.chains.token(money.asset.network, money.asset.address)
+        if found is None:
+            raise KeyError((money.asset.network, money.asset.address))
+        found.mint(account, money.atomic)
