@@ -54,11 +54,12 @@ def _standard_output(for_people: bool) -> Iterator[TextIO]:
 
 @contextmanager
 def _file(path: str) -> Iterator[TextIO]:
-    target = Path(os.path.realpath(path))
-    if target.exists() and not stat.S_ISREG(target.stat().st_mode):  # a device or a pipe has no whole to be replaced
-        with open(target, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+    # A device or a pipe has no whole to be replaced; one such as /dev/stdout has no real path either.
+    if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
+        with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
             yield cast(TextIO, stream)
         return
+    target = Path(os.path.realpath(path))
     # Not named like a source, because it may stand in a folder that is being read.
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:

@@ -13,7 +13,8 @@ from x402_catalog.reading.grammar import BLANK, OPENERS, QUOTE, SCALAR, STRING
 from x402_catalog.reading.streams import STDIN, SourceError, chunks
 from x402_catalog.records import Record
 
-BEFORE, AFTER = 50, 90  # characters shown on either side of the column
+BEFORE, AFTER = 50, 90  # characters of a long line that are shown on either side of the column
+WIDTH = BEFORE + AFTER  # up to here a line is not long
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -93,18 +94,23 @@ def _of_record(raw: bytes, offset: int, index: int) -> Excerpt:
     end = raw.find(b"\n", offset)
     line = raw[offset : end if end >= 0 else len(raw)]
     start = _character_offset(line, 0, index)
+    near = start + 4 * WIDTH + 4  # a character has four bytes at most
+    after = line[start:near].decode("utf-8", "replace")
     before = line[:start].decode("utf-8", "replace")
-    # Whole characters have four bytes at most; one cut in two is dropped with what is too much.
-    after = line[start : start + 4 * AFTER + 4].decode("utf-8", "replace")
-    cut = len(after) > AFTER or start + 4 * AFTER + 4 < len(line)
-    return _excerpt(before[-BEFORE:], after[:AFTER], _token_length(raw, offset + start), len(before) > BEFORE, cut)
+    return _excerpt(before, after, _token_length(raw, offset + start), (False, near < len(line)))
 
 
-def _excerpt(before: str, after: str, length: int, cut_before: bool, cut_after: bool) -> Excerpt:
-    text = before + after
+def _excerpt(before: str, after: str, length: int, goes_on: tuple[bool, bool]) -> Excerpt:
+    """The line ``before`` and ``after`` the column, whole if it is short; ``goes_on`` tells of either end whether the
+    line goes on there."""
+    cut_before, cut_after = goes_on
+    if cut_before or cut_after or len(before) + len(after) > WIDTH:
+        cut_before, cut_after = cut_before or len(before) > BEFORE, cut_after or len(after) > AFTER
+        before, after = before[-BEFORE:], after[:AFTER]
     if not cut_after:
-        text = text.removesuffix("\r")
-    return Excerpt(text, len(before), max(1, min(length, len(text) - len(before))), cut_before, cut_after)
+        after = after.removesuffix("\r")
+    text = before + after
+    return Excerpt(text, len(before), max(1, min(length, len(after))), cut_before, cut_after)
 
 
 def _character_offset(raw: bytes, offset: int, index: int) -> int:
@@ -149,9 +155,9 @@ class _Lines:
         if not self._go_to(line):
             return None
         index = column - 1
-        text, cut_after = self._window(max(0, index - BEFORE), index + AFTER)
-        at = min(index, BEFORE)
-        return _excerpt(text[:at], text[at : at + AFTER], 1, index > BEFORE, cut_after)
+        begin = max(0, index - WIDTH)
+        text, goes_on = self._window(begin, index + WIDTH)
+        return _excerpt(text[: index - begin], text[index - begin :], 1, (begin > 0, goes_on))
 
     def _go_to(self, line: int) -> bool:
         while self._number < line:

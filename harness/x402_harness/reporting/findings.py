@@ -94,8 +94,9 @@ def rule_title(code: str) -> str:
 def rule_of(code: str) -> Rule | None:
     """The rule with that code, wherever it is declared; ``None`` for a code of no rule."""
     if code not in REGISTRY:
-        every_rule()  # imports all that declare rules; who found something by one has it imported already
-    return REGISTRY[code] if code in REGISTRY else None
+        # This imports all that declare rules; who found something by one has imported it already.
+        return next((rule for rule in every_rule() if rule.code == code), None)
+    return REGISTRY[code]
 
 
 def value_text(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from x402_catalog import __version__
 from x402_harness.reporting.document import document_schema
 
 FILING = "api-filingdesk-example-v1-company-report"
@@ -39,7 +41,7 @@ def test_a_format_looks_as_its_snapshot_shows(format_, folder, testbuy, matches_
     done = testbuy("validate", "listings", "--select", "PRICE001,CAT003", "--format", format_, cwd=folder)
     assert done.returncode == 1
     assert done.stderr == ""
-    matches_snapshot(f"validate-{format_}", done.stdout)
+    matches_snapshot(f"validate-{format_}", done.stdout.replace(__version__, "VERSION"))
 
 
 def test_the_same_goes_into_a_file(folder, testbuy):
@@ -56,7 +58,7 @@ def test_the_same_goes_into_a_file(folder, testbuy):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("--select", "PRICE01"), 2, "Did you mean PRICE001"),
+        (("--select", "PRICE99"), 2, "Did you mean PRICE"),
         (("--ignore", "CAT,PRIZE"), 2, "Did you mean PRICE"),
         (("--select", "PAY,RESP"), 3, "none of the selected rules is judged by validate"),
         (("--source", "swagger"), 2, "openapi"),
@@ -72,6 +74,15 @@ def test_wrong_use_is_said_to_be_wrong(arguments, code, message, folder, testbuy
     assert done.returncode == code
     assert message in done.stderr
     assert done.stdout == ""
+
+
+def test_a_device_is_written_to_and_not_replaced(folder, testbuy):
+    done = testbuy("validate", "listings", *TWO_ERRORS, "--output", "/dev/stdout", cwd=folder)
+    assert done.stdout.endswith("1 listing: 2 errors, 0 warnings, 0 infos\n")
+    (folder / "link.txt").symlink_to("real.txt")
+    testbuy("validate", "listings", *TWO_ERRORS, "--output", "link.txt", cwd=folder)
+    assert (folder / "link.txt").is_symlink()
+    assert (folder / "real.txt").read_text() == done.stdout
 
 
 def test_a_source_is_never_written_over(folder, testbuy):
@@ -171,7 +182,10 @@ def test_filters_that_need_every_listing_have_every_listing(testbuy, listings):
     assert set(slugs("--category", "media")) == {"api-venice-ai-api-v1-images-generations"}
     summary = json.loads(testbuy("validate", listings, "--limit", "3", "--format", "json").stdout)["summary"]
     assert summary["listings"] == 3
-    assert json.loads(testbuy("validate", listings, "--sample", "4", "--format", "json").stdout)["summary"]["listings"] == 4
+    assert (
+        json.loads(testbuy("validate", listings, "--sample", "4", "--format", "json").stdout)["summary"]["listings"]
+        == 4
+    )
 
 
 HOSTILE = '\u202e::error::x\x1b[2J\x07##[error]a\u2028b"</script>\r\n%0A,:=[a](b)'
@@ -188,17 +202,18 @@ def test_hostile_text_stays_text(format_, folder, testbuy, listings):
     assert not set(done.stdout + done.stderr) & set("\x1b\x07\u202e\u2028\r")
     assert "##[" not in done.stdout or format_ in {"jsonl", "sarif"}
     commands = [line for line in done.stdout.splitlines() if line.lstrip().startswith("::")]
-    assert all(line.startswith("::error title=") for line in commands)
+    assert all(re.match("::(error|warning|notice) title=", line) for line in commands)
     assert bool(commands) is (format_ == "github")
 
 
+# What a process is told to have used at most may be its parent's; the kernel's own page is of this program alone.
 RUN = """
-import resource, sys
+import sys
 from x402_harness.cli import main
 try:
     main()
 finally:
-    print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+    print("peak", open("/proc/self/status").read().split("VmHWM:")[1].split()[0], file=sys.stderr)
 """
 
 
@@ -212,8 +227,9 @@ def peak(source: Path, format_: str, code: int = 1) -> int:
     return int(done.stderr.split("peak ")[1])
 
 
-@pytest.mark.parametrize("format_", ["text", "jsonl", "github"])
-def test_memory_does_not_grow_with_the_source(format_, tmp_path):
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+@pytest.mark.parametrize(("format_", "count"), [("text", 20_000), ("jsonl", 5_000), ("github", 5_000)])
+def test_memory_does_not_grow_with_the_source(format_, count, tmp_path):
     def many(count: int) -> Path:
         path = tmp_path / f"{count}.jsonl"
         with path.open("w") as file:
@@ -224,19 +240,21 @@ def test_memory_does_not_grow_with_the_source(format_, tmp_path):
                     file.write('{"slug": nope}\n')
         return path
 
-    few, all_ = peak(many(100), format_), peak(many(20_000), format_)
+    few, all_ = peak(many(100), format_), peak(many(count), format_)
     assert all_ < few + 12 * 1024
-    told = (tmp_path / "20000.out").read_text()
+    told = (tmp_path / f"{count}.out").read_text()
     assert {
-        "text": "20000 × CAT020" in told and "… and 1990 more of CAT003" in told,
-        "jsonl": told.count("\n") == 22_000,
-        "github": "of CAT020" in told,
+        "text": f"{count} × CAT020" in told and f"… and {count // 10 - 10} more of CAT003" in told,
+        "jsonl": told.count("\n") == count + count // 10,
+        "github": f"and {count - 5} more of CAT020" in told,
     }[format_]
 
 
 def test_a_line_of_a_megabyte_is_shown_around_the_fault(tmp_path, testbuy):
     offers = [{"max_amount_required_atomic": "ten"}]
-    text = json.dumps({"slug": "long", "summary": "価" * 400_000, "accepts": offers, "more": "y" * 1000}, ensure_ascii=False)
+    text = json.dumps(
+        {"slug": "long", "summary": "価" * 400_000, "accepts": offers, "more": "y" * 1000}, ensure_ascii=False
+    )
     (tmp_path / "long.json").write_text(text, encoding="utf-8")
     done = testbuy("validate", "long.json", "--select", "CAT020", cwd=tmp_path)
     head, line, carets = done.stdout.splitlines()[:3]

@@ -9,8 +9,8 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.harness.support.findings import finding, in_text
+
 from x402_catalog.findings import Identity
 from x402_harness.reporting.baseline import BadBaseline, Baseline, Entry, read_baseline, write_baseline
 from x402_harness.reporting.findings import Told

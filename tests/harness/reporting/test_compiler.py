@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-
 from tests.harness.support.findings import finding, findings, hostile, in_text
+
 from x402_catalog.findings import Level
 from x402_catalog.records import Record
 from x402_harness.reporting.compiler import CompilerReport, excerpt_lines
@@ -68,7 +68,9 @@ def test_a_finding_has_place_text_values_and_help():
 
 def test_a_finding_of_no_file_says_where_it_was_made():
     text = printed(Told(finding(listing="slug", url="https://api.example", leg="unpaid")))
-    assert text.startswith("testbuy: error PRICE001 wrong\n  at        slug\n  call      https://api.example (unpaid)\n")
+    assert text.startswith(
+        "testbuy: error PRICE001 wrong\n  at        slug\n  call      https://api.example (unpaid)\n"
+    )
 
 
 def test_a_rule_beyond_its_share_is_counted():

@@ -10,8 +10,8 @@ import tracemalloc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.harness.support.findings import in_text
+
 from x402_catalog.findings import Location
 from x402_catalog.records import Record
 from x402_harness.reporting.excerpts import AFTER, BEFORE, Excerpt, Excerpts, token_end

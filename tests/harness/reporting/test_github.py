@@ -7,8 +7,8 @@ import re
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.harness.support.findings import finding, findings
+
 from x402_catalog.findings import Finding, Level
 from x402_harness.reporting.findings import Ending, Told
 from x402_harness.reporting.github import GithubReport

@@ -13,8 +13,8 @@ import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.harness.support.findings import finding, findings, in_text
+
 from x402_catalog.findings import Level
 from x402_harness.reporting.findings import Ending, Told
 from x402_harness.reporting.repository import Repository
@@ -87,7 +87,9 @@ def test_fingerprints_outlive_edits_and_tell_equal_findings_apart():
     ],
 )
 def test_paths_are_relative_to_the_repository(file, uri):
-    artifact = run(Told(finding(file=file, line=1)))["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+    artifact = run(Told(finding(file=file, line=1)))["results"][0]["locations"][0]["physicalLocation"][
+        "artifactLocation"
+    ]
     assert artifact == {"uri": uri, "uriBaseId": "SRCROOT"}
 
 

@@ -13,9 +13,9 @@ from x402_harness.reporting.findings import Told
 
 # What ends a line, a command, a property, an escape sequence, a string or a link in one of the formats.
 PIECES = (
-    "\n", "\r", "\r\n", "\u2028", "\x85", "::", "::error::", "::set-output name=a::b", "##[error]", "##[", "%0A", "%", ",",
-    ":", "=", '"', "\\", "\x1b[2J", "\x9b31m", "\x07", "\u202e", "\u2066", "\u200b", "\ufeff", "\x00", "\ud800", "[a](b)",
-    "](", "<script>", "{0}", "\t", "終", "🎉", "é", "e\u0301",
+    "\n", "\r", "\r\n", "\u2028", "\x85", "::", "::error::", "::set-output name=a::b", "##[error]", "##[", "%0A", "%",
+    ",", ":", "=", '"', "\\", "\x1b[2J", "\x9b31m", "\x07", "\u202e", "\u2066", "\u200b", "\ufeff", "\x00", "\ud800",
+    "[a](b)", "](", "<script>", "{0}", "\t", "終", "🎉", "é", "e\u0301",
 )  # fmt: skip
 hostile = st.lists(st.sampled_from(PIECES) | st.text(st.characters(codec=None), max_size=8), max_size=8).map("".join)
 
