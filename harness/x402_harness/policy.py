@@ -18,6 +18,7 @@ from x402_harness.protocol.challenge import Option
 from x402_harness.protocol.eip3009 import Domain
 
 MICROS = 1_000_000
+MAX_WINDOW = 900  # seconds that a signed payment may stay valid
 
 
 SCHEME = rule(
@@ -171,7 +172,7 @@ class Policy:
 
     caps: Caps
     payer: str
-    max_timeout: int = 900
+    max_timeout: int = MAX_WINDOW
 
     def decide(self, option: Option, expected: Expected) -> Approval | Refusal:
         """Whether exactly this option may be signed."""

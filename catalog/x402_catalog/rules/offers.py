@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from x402_catalog.addresses import ZERO, Family, checksum, family, has_valid_checksum, same_address
 from x402_catalog.findings import Level
 from x402_catalog.models import Listing, Offer
@@ -156,11 +158,18 @@ def families(listing: Listing, judge: Judge) -> None:
         if offer.network is None:
             continue
         for member, address in (("pay_to", offer.pay_to), ("asset", offer.asset)):
+            if member == "asset" and is_symbol(address):
+                continue  # a rule of its own says so
             if address and family(address) is not offer.network.family:
                 judge.contradicted(
                     ADDRESS_FAMILY, f"{offer.pointer}/{member}", f"no address of {offer.network.caip2}",
                     observed=address, expected=f"an address of the {offer.network.family} family",
                 )  # fmt: skip
+
+
+def is_symbol(asset: str | None) -> bool:
+    """Whether an asset is named by a symbol, such as USDC, instead of an address."""
+    return asset is not None and family(asset) is None and re.fullmatch(r"[A-Za-z][\w.-]{1,11}", asset) is not None
 
 
 def payees(listing: Listing, judge: Judge) -> None:

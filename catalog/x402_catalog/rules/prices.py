@@ -108,12 +108,13 @@ def json_ld_terms(listing: Listing, judge: Judge) -> None:
 
 def json_ld_currency(listing: Listing, judge: Judge) -> None:
     """The currencies in the JSON-LD are the symbols of the offers' assets."""
+    # Every asset of the table is a dollar stablecoin, and schema.org asks for a currency code before a ticker.
     symbols = {offer.token.asset.symbol for offer in listing.offers if offer.token}
     for at in _CURRENCIES:
         stated = member(listing.raw, *at.strip("/").split("/"))
         if stated is None or not symbols:
             continue
-        if isinstance(stated, str) and stated in symbols:
+        if isinstance(stated, str) and stated in symbols | {"USD"}:
             judge.held(CURRENCY, at)
         else:
             judge.contradicted(CURRENCY, at, f"the JSON-LD names {stated!r}", observed=stated, expected=sorted(symbols))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from x402_catalog.addresses import family
 from x402_catalog.findings import Level
 from x402_catalog.models import Listing, Offer, text
 from x402_catalog.networks import intended_network, is_caip2, tokens
 from x402_catalog.rules.judge import Judge
+from x402_catalog.rules.offers import is_symbol
 from x402_catalog.rules.registry import rule
 
 _REQUIREMENTS = "x402 specification v1 §5.1, v2 §5.1 (PaymentRequirements)"
@@ -125,7 +125,7 @@ def network_forms(listing: Listing, judge: Judge) -> None:
 def symbols(listing: Listing, judge: Judge) -> None:
     """The asset is an address."""
     for offer in listing.offers:
-        if offer.asset and family(offer.asset) is None and re.fullmatch(r"[A-Za-z][\w.-]{1,11}", offer.asset):
+        if is_symbol(offer.asset) and offer.asset is not None:
             known = tokens(offer.network.caip2) if offer.network else ()
             meant = [row.asset.address for row in known if row.asset.symbol.lower() == offer.asset.lower()]
             message = f"{offer.asset!r} is a symbol"

@@ -26,13 +26,15 @@ def listings(record: Record, kind: Kind | None = None) -> Iterator[Listing | Fin
     """
     found = False
     for inner in unwrapped(record):
+        if not found and inner is not record:
+            yield from record.faults  # those of a text that only wraps its listings belong to none of them
         if isinstance(inner, Finding):
             found = True
             yield inner
             continue
-        for listing in _of(inner, kind):
+        for number, listing in enumerate(_of(inner, kind)):
             found = True
-            yield listing
+            yield replace(listing, record=replace(listing.record, faults=())) if number else listing
     if not found:
         yield rules.NO_LISTING.finding("the record holds no listing", location=record.locate())
 

@@ -129,6 +129,7 @@ class _Buy:
             raise
         self._conclude(entry, answer, Secrets(request))
         self._look(option, before)
+        self._reconcile(entry)
 
     def _conclude(self, entry: int, answer: Response | Failure, secrets: Secrets) -> None:
         if isinstance(answer, Failure):
@@ -150,6 +151,12 @@ class _Buy:
             return
         used = chain.nonce_used(option.network, option.asset, authorization.from_, authorization.nonce)
         self._chain = ChainView(before, after, used)
+
+    def _reconcile(self, entry: int) -> None:
+        if self._purchase.state is State.UNKNOWN and self._chain is not None and self._chain.nonce_used:
+            self._purchase.shown_by_chain()
+            self._entry = Entry.SETTLED
+            self._buyer.ledger.move(entry, Entry.SETTLED, reason="the chain shows the transfer")
 
     def _refuse(self, finding: Finding) -> None:
         case = self._case

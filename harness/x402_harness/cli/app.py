@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -27,6 +28,14 @@ When several apply: 6 before 5 before 4 before 1.
 
 class LazyGroup(click.Group):
     """A group whose commands live in modules of their own."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does, but Ctrl-C ends with 130 in every command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            raise SystemExit(130) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands in the order in which a person meets them."""

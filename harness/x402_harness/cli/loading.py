@@ -48,16 +48,13 @@ def stream(
 ) -> Iterator[tuple[Listing | Finding, Record | None]]:
     """Everything in ``sources`` as it is read, with the record that it was read from; memory holds one record.
 
-    ``kind`` forces the format. Faults of a text come with its listing; those of a text that only wraps its listings
-    come first and by themselves.
+    ``kind`` forces the format.
     """
     for item in read(sources, limits=limits):
         if isinstance(item, Finding):
             yield item, None
             continue
-        for number, made in enumerate(listings(item, kind)):
-            if number == 0 and not (isinstance(made, Listing) and made.record.faults):
-                yield from ((fault, item) for fault in item.faults)
+        for made in listings(item, kind):
             yield made, made.record if isinstance(made, Listing) else item
 
 

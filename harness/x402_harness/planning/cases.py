@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from x402_catalog.hints import RequestShape, ResponseShape, request_shape, response_shape
@@ -13,7 +14,7 @@ from x402_catalog.money import Money
 from x402_catalog.networks import Method
 from x402_catalog.rules.offers import unpayable
 from x402_harness.generation.requests import Candidate, Source, Unrequestable, requests_for
-from x402_harness.policy import Caps, Expected, dollars_micro
+from x402_harness.policy import MAX_WINDOW, Caps, Expected, dollars_micro
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +55,25 @@ class Plan:
 
     cases: tuple[Case, ...]
     skips: tuple[Skip, ...]
+    cuts: tuple[Skip, ...] = ()
 
 
-def plan(listings: list[Listing], *, rows: int, seed: int, caps: Caps) -> Plan:
-    """At most ``rows`` cases a listing, as far as the run's cap goes, listing by listing in the order given."""
+# Why a seller of the run cannot serve an offer; None if it can.
+Objection = Callable[[Listing, Offer], str | None]
+
+
+def plan(listings: list[Listing], *, rows: int, seed: int, caps: Caps, objection: Objection = lambda *_: None) -> Plan:
+    """At most ``rows`` cases a listing, as far as the run's cap goes, listing by listing in the order given.
+
+    ``objection`` may say that the run's seller cannot serve an offer. ``cuts`` are listings of which the budget left
+    some cases out.
+    """
     cases: list[Case] = []
     skips: list[Skip] = []
+    cuts: list[Skip] = []
     planned, seen = 0, set[str]()
     for listing in listings:
-        made = plan_listing(listing, rows=rows, seed=seed, caps=caps)
+        made = plan_listing(listing, rows=rows, seed=seed, caps=caps, objection=objection)
         if isinstance(made, tuple) and made[0].id in seen:
             made = Skip(listing, ("a copy: the same listing is bought already",))
         if isinstance(made, Skip):
@@ -72,18 +83,25 @@ def plan(listings: list[Listing], *, rows: int, seed: int, caps: Caps) -> Plan:
         affordable = min(len(made), (caps.per_run - planned) // cost if cost else len(made))
         if affordable == 0:
             skips.append(Skip(listing, (f"the run's budget is used up: {made[0].price} is more than what is left",)))
+        elif affordable < len(made):
+            left_out = len(made) - affordable
+            cuts.append(Skip(listing, (f"{left_out} of {len(made)} purchases are more than the budget allows",)))
         cases.extend(made[:affordable])
         seen.update(case.id for case in made[:affordable])
         planned += affordable * cost
-    return Plan(tuple(cases), tuple(skips))
+    return Plan(tuple(cases), tuple(skips), tuple(cuts))
 
 
-def plan_listing(listing: Listing, *, rows: int, seed: int, caps: Caps) -> tuple[Case, ...] | Skip:
+def plan_listing(
+    listing: Listing, *, rows: int, seed: int, caps: Caps, objection: Objection = lambda *_: None
+) -> tuple[Case, ...] | Skip:
     """The cases of one listing, cheapest payable offer first choice, or why there are none."""
     reasons: list[str] = []
     payable: list[tuple[Offer, Money]] = []
     for offer in listing.offers:
         price = _payable(offer, caps)
+        if not isinstance(price, str) and (objected := objection(listing, offer)):
+            price = objected
         if isinstance(price, str):
             reasons.append(f"offer {offer.index}: {price}")
         else:
@@ -145,6 +163,8 @@ def _payable(offer: Offer, caps: Caps) -> Money | str:
         return unpayable(offer) or "no payee"
     if not offer.timeout or offer.timeout < 0:
         return "no time to pay in"
+    if offer.timeout > MAX_WINDOW:
+        return f"a payment would stay valid for {offer.timeout} seconds, more than {MAX_WINDOW}"
     if dollars_micro(offer.price) > caps.per_call:
         return f"{offer.price} is over the cap for one call"
     return offer.price

@@ -32,7 +32,7 @@ from x402_harness.protocol.messages import (
 
 
 class State(StrEnum):
-    """Where a purchase stands. The last five are ends."""
+    """Where a purchase stands. The last five are ends; of them, only what is unknown a chain may yet settle."""
 
     READY = "ready"
     ASKED = "asked"
@@ -59,6 +59,7 @@ class Step(StrEnum):
     RECEIPT = "receipt of success"
     NO_RECEIPT = "no receipt of success"
     NOT_SENT = "nothing was sent"
+    CHAIN = "the chain shows the transfer"
 
 
 TRANSITIONS: dict[tuple[State, Step], State] = {
@@ -72,6 +73,7 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
     (State.PAYING, Step.RECEIPT): State.SETTLED,
     (State.PAYING, Step.NO_RECEIPT): State.UNKNOWN,
     (State.PAYING, Step.NOT_SENT): State.NOT_SETTLED,
+    (State.UNKNOWN, Step.CHAIN): State.SETTLED,
 }
 ENDS = frozenset({State.SETTLED, State.NOT_SETTLED, State.UNKNOWN, State.FREE, State.ABANDONED})
 
@@ -184,6 +186,10 @@ class Purchase:
         # What is learnt from an answer is only kept where an answer is due.
         if self.state is not state:
             raise LocalProtocolError(f"no answer is due when {self.state}")
+
+    def shown_by_chain(self) -> None:
+        """A chain shows that the authorization was used: what was unknown is settled, whatever the seller said."""
+        self._move(Step.CHAIN, f"{self.reason}; but the chain shows the transfer")
 
     def _move(self, step: Step, reason: str = "") -> None:
         target = TRANSITIONS.get((self.state, step))

@@ -126,6 +126,7 @@ def _listing(listing: ListingView) -> dict[str, Any]:
     return {
         **about,
         "skipped": listing.skipped,
+        "left_out": listing.cut,
         "purchases": [_case(case) for case in listing.cases],
         "totals": listing.totals,
         "claims": listing.claims,

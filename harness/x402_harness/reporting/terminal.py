@@ -39,6 +39,8 @@ def print_run(view: RunView, out: Console, reports: dict[str, str], exit_code: i
         out.print(_listing_line(listing))
         for reason in listing.skipped:
             out.print(f"    not bought: {printable(reason)}")
+        for reason in listing.cut:
+            out.print(f"    left out: {printable(reason)}")
     print_findings(view.all_findings, out)
     _print_summary(view, out, reports, exit_code)
 

@@ -35,6 +35,7 @@ class ListingView:
     findings: list[Finding] = field(default_factory=list)
     cases: list[CaseView] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
     claims: list[dict[str, Any]] = field(default_factory=list)
     totals: dict[str, int] = field(default_factory=dict)
 
@@ -113,6 +114,10 @@ def _skip(view: RunView, event: Event) -> None:
     view.listings[event["listing"]].skipped = event["reasons"]
 
 
+def _cut(view: RunView, event: Event) -> None:
+    view.listings[event["listing"]].cut = event["reasons"]
+
+
 def _case_start(view: RunView, event: Event) -> None:
     case = CaseView(started=event)
     view._cases[event["case"]] = case
@@ -146,6 +151,7 @@ _HANDLERS = {
     "finding": _finding,
     "plan": _plan,
     "skip": _skip,
+    "cut": _cut,
     "case.start": _case_start,
     "exchange": _exchange,
     "fault": _fault,

@@ -1,7 +1,7 @@
 """Events: one NDJSON stream, the truth of a run. Every report is made from it, none from anything else.
 
 Each event is one JSON object on one line with ``event`` (its kind) and ``at`` (seconds since 1970). Kinds, in order:
-``run.start``, then for what was read ``finding`` and ``listing``, then ``skip``, ``case.start``, ``exchange``,
+``run.start``, then for what was read ``finding`` and ``listing``, then ``skip``, ``cut``, ``case.start``, ``exchange``,
 ``finding`` and ``case.end`` for what was bought, ``claims`` for each listing, and ``run.end``.
 """
 

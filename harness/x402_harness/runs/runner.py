@@ -6,7 +6,7 @@ import asyncio
 import platform
 import traceback
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from x402_harness.ledger import Ledger
 from x402_harness.planning.cases import Case, Plan, Skip, plan
 from x402_harness.policy import MICROS, Caps, Policy, dollars_micro
 from x402_harness.protocol.purchase import State
+from x402_harness.protocol.withholding import Secrets
 from x402_harness.runs.events import SCHEMA_VERSION, Stream
 from x402_harness.runs.outcome import Summary, spending
 from x402_harness.runs.redaction import body_to_dict, exchange_to_dict
@@ -88,6 +89,7 @@ class Runner:
         self._around = surroundings
         self._stream = stream
         self._read = _Read()
+        self._world = World(surroundings.clock, seed=config.seed)
         self.summary = Summary()
 
     async def run(self) -> Summary:
@@ -143,9 +145,16 @@ class Runner:
             self._found(finding, number)
 
     def _plan(self) -> Plan:
-        made = plan(self._read.listings, rows=self._config.rows, seed=self._config.seed, caps=self._config.caps)
+        config = self._config
+        made = plan(
+            self._read.listings, rows=config.rows, seed=config.seed, caps=config.caps, objection=self._world.objection
+        )
         for skip in made.skips:
             self._skip(skip)
+        for cut in made.cuts:
+            self._stream.emit(
+                "cut", listing=self._number(cut.listing), slug=cut.listing.slug, reasons=list(cut.reasons)
+            )
         self.summary.planned = len(made.cases)
         cost = sum(dollars_micro(case.price) for case in made.cases)
         self._stream.emit("plan", cases=len(made.cases), skipped=len(made.skips), cost=_usd(cost))
@@ -159,7 +168,7 @@ class Runner:
 
     async def _buy_all(self, made: Plan, ledger: Ledger) -> None:
         wallet = ThrowawayWallet(self._around.randomness(32))
-        world = World(self._around.clock, seed=self._config.seed)
+        world = self._world
         buyer = Buyer(
             run=self._around.run_id,
             wallet=wallet,
@@ -197,20 +206,23 @@ class Runner:
             self._stream.emit("exchange", case=case.id, exchange=exchange_to_dict(exchange))
         scene = _scene(bought)
         examine(scene)
-        if bought.refusal is not None:
-            scene.judge.findings.append(bought.refusal)
-        for finding in scene.judge.findings:
-            self._found(finding, number, case.id)
-        self._read.judgements[number].extend(scene.judge.judgements)
-        self._count(bought.purchase.state)
-        self._stream.emit("case.end", listing=number, case=case.id, **_outcome(bought, scene))
+        # A seller may echo the signature in whatever it says, and what it says is in findings and reasons.
+        secrets = Secrets(*(exchange.request for exchange in bought.transcript.exchanges))
+        told = [*scene.judge.findings, *([bought.refusal] if bought.refusal else [])]
+        for finding in told:
+            self._found(Finding.from_dict(secrets.scrub_json(finding.to_dict())), number, case.id)
+        self._read.judgements[number].extend(
+            replace(judgement, detail=secrets.scrub(judgement.detail)) for judgement in scene.judge.judgements
+        )
+        self._count(bought)
+        self._stream.emit("case.end", listing=number, case=case.id, **secrets.scrub_json(_outcome(bought, scene)))
 
-    def _count(self, state: State) -> None:
-        if state is State.SETTLED:
+    def _count(self, bought: Bought) -> None:
+        if bought.purchase.state is State.SETTLED:
             self.summary.settled += 1
-        elif state is State.UNKNOWN:
+        elif bought.purchase.state is State.UNKNOWN:
             self.summary.unknown += 1
-        elif state is State.ABANDONED:
+        elif bought.refusal is not None:
             self.summary.refused += 1
         else:
             self.summary.unsold += 1

@@ -6,10 +6,14 @@ from collections.abc import Callable
 
 import httpx
 
-from x402_catalog.models import Listing
+from x402_catalog.hints import response_shape
+from x402_catalog.jsonschemas import BadSchema
+from x402_catalog.models import Listing, Offer
 from x402_catalog.money import Money
+from x402_harness.sandbox.answers import answer
 from x402_harness.sandbox.chain import Chains
 from x402_harness.sandbox.facilitator import Facilitator
+from x402_harness.sandbox.samples import Unanswerable
 from x402_harness.sandbox.seller import Seller
 
 
@@ -24,6 +28,14 @@ class World:
     def seller(self, listing: Listing, *, version: int | None = None) -> Seller:
         """A seller made from the listing."""
         return Seller(listing, self.facilitator, version=version, seed=self._seed)
+
+    def objection(self, listing: Listing, offer: Offer) -> str | None:
+        """Why the listing's mock seller cannot answer what this offer pays for; ``None`` if it can."""
+        try:
+            answer(response_shape(listing, offer), self._seed)
+        except (Unanswerable, BadSchema) as error:
+            return f"no answer can be made that satisfies the declared output: {error}"
+        return None
 
     def transport(self, listing: Listing) -> httpx.AsyncBaseTransport:
         """A transport on which every host is the listing's mock seller."""
