@@ -54,6 +54,11 @@ def is_plain(schema: Any, besides: frozenset[str] = frozenset(), deepest: int = 
     return depth <= deepest and not unusual
 
 
+def is_deep(value: Any) -> bool:
+    """Whether a value is nested deeper than a reader lets through: too deep for anything that recurses over it."""
+    return _measure(value)[0] > MAX_DEPTH
+
+
 def _measure(schema: Any, keywords: frozenset[str] = _UNUSUAL) -> tuple[int, int, bool]:
     """How deep ``schema`` is nested, but no deeper than one beyond the limit, how many references it has, and whether
     it has any of ``keywords``."""

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any
 
 from x402_catalog.findings import shown
-from x402_catalog.hostile import is_plain, nodes, refusal
+from x402_catalog.hostile import is_deep, is_plain, nodes, refusal
 from x402_catalog.models import Json, JsonObject, pointer
 
 Schema = JsonObject | bool
@@ -71,7 +71,9 @@ class Checker:
         return [_problem_of_error(error) for error in islice(errors, limit)]
 
     def _explained(self, value: Json) -> Problem | None:
-        if not self._is_explainable:
+        # jsonschema recurses over what it words, in C too: with the recursion limit raised, as other libraries do, a
+        # deep value would end the process.
+        if not self._is_explainable or is_deep(value):
             return None
         from jsonschema import Draft202012Validator, exceptions, validators
         from referencing.jsonschema import EMPTY_REGISTRY

@@ -6,6 +6,8 @@ Every file of the corpus is a schema with values that it admits and values that 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -322,6 +324,16 @@ def test_hostile_values_get_a_short_problem() -> None:
         assert problem is not None
         assert len(problem.message) <= 301
         assert len(repr(problem.observed)) < 1000
+
+
+def test_a_deep_value_ends_no_process_whose_recursion_limit_another_library_raised() -> None:
+    program = (
+        "import sys; sys.setrecursionlimit(100_000)\nfrom x402_catalog.jsonschemas import Checker\n"
+        "deep = 'x'\nfor _ in range(100_000): deep = [deep]\n"
+        "print(Checker({'type': 'boolean'}).problem(deep).keyword)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "type")
 
 
 def test_an_explanation_names_the_value_and_what_was_expected() -> None:
