@@ -11,7 +11,7 @@ import orjson
 from x402_catalog.findings import Finding, Level, Location
 from x402_catalog.reading.faults import faults, is_big, shortened
 from x402_catalog.reading.grammar import CLOSERS, OPENERS, QUOTE, TOKEN
-from x402_catalog.reading.limits import Limits
+from x402_catalog.reading.limits import BEARABLE_DEPTH, Limits
 from x402_catalog.reading.places import Place
 from x402_catalog.reading.syntax import syntax_finding
 from x402_catalog.reading.walking import walk
@@ -38,11 +38,13 @@ def parse_exactly(
     finding: Finding | None = None
     try:
         text = raw.decode()
-        if (deep := _deeper_than(raw, limits.max_depth)) is None:
+        # The parser recurses in C, where a recursion limit that others raised does not protect the process.
+        deepest = min(limits.max_depth, BEARABLE_DEPTH)
+        if (deep := _deeper_than(raw, deepest)) is None:
             value = _loads(text)
             finding = _unreadable(raw, text, place, refused) if refused else None
         else:
-            finding = _too_deep(raw, place, limits.max_depth, deep)
+            finding = _too_deep(raw, place, deepest, deep)
     except UnicodeDecodeError as error:
         finding = _not_utf8(raw, place, error)
     except json.JSONDecodeError as error:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 MIB = 1024 * 1024
 
+BEARABLE_DEPTH = 1000  # beyond it no parser is asked, whatever max_depth says
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -208,6 +210,16 @@ def test_the_depth_limit_is_exact(depth: int) -> None:
 def test_depth_beyond_all_parsers_is_a_finding_whatever_the_limit() -> None:
     assert fault(b"[" * 500_000, limits=Limits(max_depth=10**9)).rule in {"CAT003", "CAT005"}
     assert fault(b"[" * 500_000 + b"]" * 500_000).rule == "CAT005"
+
+
+def test_deep_text_ends_no_process_whose_recursion_limit_another_library_raised() -> None:
+    program = (
+        "import sys; sys.setrecursionlimit(10**6)\nfrom x402_catalog.reading.limits import Limits\n"
+        "from x402_catalog.reading.parsing import parse\nfrom x402_catalog.reading.places import Place\n"
+        "print(parse(b'[' * 500_000 + b']' * 500_000, Place('f', 1, 1, ''), limits=Limits(max_depth=10**9)).rule)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "CAT005")
 
 
 @pytest.mark.parametrize(
