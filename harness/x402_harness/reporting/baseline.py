@@ -23,6 +23,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from x402_catalog.findings import Identity
 
 SCHEMA_VERSION = 1
@@ -113,8 +115,8 @@ def read_baseline(path: str | Path) -> list[Entry]:
     """The entries in a file. Raises :class:`BadBaseline`, or ``OSError`` where it cannot be read."""
     name = os.fspath(path)
     try:
-        value = json.loads(Path(path).read_bytes())
-    except (ValueError, RecursionError) as error:
+        value = orjson.loads(Path(path).read_bytes())  # which bounds the depth by itself
+    except ValueError as error:
         raise BadBaseline(f"{name}: not JSON: {error}") from error
     if not isinstance(value, dict) or not isinstance(value.get("entries"), list):
         raise BadBaseline(f"{name}: not a baseline, which is an object with a list of entries")
