@@ -23,9 +23,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from x402_catalog.findings import Identity
+from x402_harness.protocol.parsing import loads
 
 SCHEMA_VERSION = 1
 _TYPES = {"rule": str, "subject": str, "pointer": str, "count": int, "reason": str, "expires": str}
@@ -115,7 +114,7 @@ def read_baseline(path: str | Path) -> list[Entry]:
     """The entries in a file. Raises :class:`BadBaseline`, or ``OSError`` where it cannot be read."""
     name = os.fspath(path)
     try:
-        value = orjson.loads(Path(path).read_bytes())  # which bounds the depth by itself
+        value = loads(Path(path).read_bytes())
     except ValueError as error:
         raise BadBaseline(f"{name}: not JSON: {error}") from error
     if not isinstance(value, dict) or not isinstance(value.get("entries"), list):
