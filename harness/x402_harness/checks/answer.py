@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from x402_catalog.findings import Level
 from x402_catalog.hints import Declared
-from x402_catalog.jsonschemas import Checker
+from x402_catalog.jsonschemas import Checker, Schema
 from x402_catalog.rules.registry import rule
 from x402_harness.checks.context import Check, Scene
 from x402_harness.protocol.exchange import Leg, Response
@@ -58,6 +58,14 @@ CUT = rule(
     basis="--max-body",
     mend="Raise the limit to judge it.",
 )
+UNDECIDED = rule(
+    "RESP007",
+    Level.INFO,
+    "answer could not be judged in time",
+    why="Holding the answer against the declared output took too long or too much memory, so it was given up.",
+    basis="JSON Schema 2020-12; hints.output",
+    mend="Declare the output without nested quantifiers, references to itself or nested unevaluated keywords.",
+)
 
 
 def media_type(scene: Scene) -> None:
@@ -107,21 +115,29 @@ def _json_content(scene: Scene, answer: Response) -> None:
         return
     if shape.declared is Declared.SCHEMA:
         assert shape.schema is not None
-        problem = Checker(shape.schema).problem(value)
-        if problem is None:
-            scene.held(SCHEMA, shape.pointer)
-        else:
-            scene.broken(
-                SCHEMA, Leg.PAID, f"{problem.pointer or '/'}: {problem.message}", observed=problem.observed,
-                expected=f"{problem.keyword} at {problem.schema_pointer} of the declared output",
-                pointer=shape.pointer + _in_listing(problem.schema_pointer),
-            )  # fmt: skip
+        _by_schema(scene, shape.schema, value)
     elif (difference := _unlike(shape.example, value, "")) is not None:
         scene.broken(
             LIKE_EXAMPLE, Leg.PAID, difference, expected="the shape of the declared example", pointer=shape.pointer
         )
     else:
         scene.held(LIKE_EXAMPLE, shape.pointer)
+
+
+def _by_schema(scene: Scene, schema: Schema, value: object) -> None:
+    at = scene.declared.pointer
+    problem = Checker(schema).problem(value)
+    if problem is None:
+        scene.held(SCHEMA, at)
+    elif problem.is_undecided:
+        scene.broken(UNDECIDED, Leg.PAID, problem.message)
+        scene.judge.not_judged(SCHEMA, at, reason=f"the answer could not be judged: {problem.message}")
+    else:
+        scene.broken(
+            SCHEMA, Leg.PAID, f"{problem.pointer or '/'}: {problem.message}", observed=problem.observed,
+            expected=f"{problem.keyword} at {problem.schema_pointer} of the declared output",
+            pointer=at + _in_listing(problem.schema_pointer),
+        )  # fmt: skip
 
 
 def _in_listing(schema_pointer: str) -> str:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from x402_catalog.addresses import Family, family, has_valid_checksum
 from x402_catalog.hints import RequestShape, ResponseShape, request_shape, response_shape
 from x402_catalog.jsonschemas import BadSchema, Checker
 from x402_catalog.models import Listing, Offer
@@ -159,8 +160,8 @@ def _payable(offer: Offer, caps: Caps) -> Money | str:
         return "the amount is unknown"
     if offer.amount == 0:
         return "free: there is nothing to buy"
-    if offer.pay_to is None or unpayable(offer):
-        return unpayable(offer) or "no payee"
+    if reason := _unpayable(offer):
+        return reason
     if not offer.timeout or offer.timeout < 0:
         return "no time to pay in"
     if offer.timeout > MAX_WINDOW:
@@ -168,6 +169,14 @@ def _payable(offer: Offer, caps: Caps) -> Money | str:
     if dollars_micro(offer.price) > caps.per_call:
         return f"{offer.price} is over the cap for one call"
     return offer.price
+
+
+def _unpayable(offer: Offer) -> str | None:
+    if offer.pay_to is None or family(offer.pay_to) is not Family.EVM:
+        return "the payee is no address of the network"
+    if not has_valid_checksum(offer.pay_to):
+        return "the payee's address breaks its checksum"
+    return unpayable(offer)
 
 
 def _unsignable(offer: Offer) -> str | None:
