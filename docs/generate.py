@@ -5,16 +5,20 @@ Run ``python docs/generate.py`` after changing a rule, a command or a snapshot; 
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import click
 
+from x402_catalog.models import member
 from x402_catalog.rules.registry import FAMILIES, Rule
 from x402_harness.cli.app import COMMANDS, EXIT_CODES, app
 from x402_harness.rulebook import every_rule
 
 ROOT = Path(__file__).resolve().parents[1]
+CORPUS = ROOT / "tests" / "catalog" / "rules" / "corpus" / "invalid"
+REFERENCE = "api-venice-ai-api-v1-images-generations"
 SNAPSHOTS = ROOT / "tests" / "harness" / "cli" / "snapshots"
 _OUTPUT = re.compile(
     r"<!-- output: (?P<name>[\w-]+)(?: head (?P<head>\d+) tail (?P<tail>\d+))? -->\n"
@@ -54,8 +58,36 @@ def _rule_lines(rule: Rule) -> list[str]:
         "",
         f"- Basis: {rule.basis}",
         f"- Mend: {rule.mend}",
+        *_example_lines(rule),
         "",
     ]
+
+
+def _example_lines(rule: Rule) -> list[str]:
+    # The example is the one that the rule's own test uses: a change of a listing that is valid without it.
+    case = next(iter(sorted(CORPUS.glob(f"{rule.code}-*.json"))), None)
+    if case is None:
+        return []
+    told = json.loads(case.read_text(encoding="utf-8"))
+    base = REFERENCE if told["base"] == "reference" else told["base"]
+    listing = json.loads((ROOT / "listings" / f"{base}.json").read_text(encoding="utf-8"))
+    wrong = [f"`{at}` is {_shown(value)}" for at, value in told.get("set", {}).items()]
+    wrong += [f"`{at}` is missing" for at in told.get("remove", ())]
+    right = [f"`{at}` is {_shown(_at(listing, at))}" for at in (*told.get("set", {}), *told.get("remove", ()))]
+    return [f"- Invalid, in `{base}`: {'; '.join(wrong[:3])}", f"- Valid there: {'; '.join(right[:3])}"]
+
+
+def _at(document: object, at: str) -> object:
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in at.split("/")[1:]]
+    return member(document, *(int(step) if step.isdecimal() else step for step in steps))
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "absent"
+    text = json.dumps(value, ensure_ascii=False)
+    cut = text if len(text) <= 120 else text[:120] + "…"
+    return f"`{cut.replace('`', chr(39))}`"
 
 
 def commands_page() -> str:
