@@ -16,6 +16,10 @@ from x402_harness.reporting.terminal import GLYPHS, SIMULATED, summary_rows
 from x402_harness.reporting.view import ListingView, RunView
 from x402_harness.rulebook import every_rule
 
+# In a run of more listings or purchases the page shows undecided claims as a count, and both legs of those purchases
+# alone that failed a check; the events and report.json hold everything.
+WHOLE_LISTINGS = 60
+WHOLE_PURCHASES = 250
 MAX_BODY = 4096  # characters of a body that the page shows; the events hold more
 
 
@@ -36,6 +40,8 @@ def render(view: RunView, exit_code: int) -> str:
         took=_took(view),
         glyphs=GLYPHS,
         max_body=MAX_BODY,
+        whole_sheets=len(view.listings) <= WHOLE_LISTINGS,
+        whole_legs=len(view.cases) <= WHOLE_PURCHASES,
     )
 
 

@@ -131,6 +131,15 @@ def test_a_run_that_was_killed_still_makes_a_page(view):
     assert "not finished" in render(killed, 1)
 
 
+def test_a_large_run_keeps_the_page_small_and_shows_what_failed(view):
+    listing = next(one for one in view.listings.values() if one.cases)
+    many = {number: listing for number in range(1000)}
+    page = render(RunView(started=view.started, listings=many, ended=view.ended), 1)
+    assert len(page) < 4_000_000
+    assert "Both legs of each are in events.ndjson" in page
+    assert "report.json holds them all" in page
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [380, 1200])
 def test_a_browser_shows_it_without_running_anything(view, tmp_path, width):
