@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
+
+from x402_catalog.cost import Costs, Size
 
 from .algebra import Algebra
 from .compilation import compiled
@@ -14,6 +18,7 @@ from .planner import Planner
 from .plans import JSON, Budget, Guarded, Plan, choice
 from .vocabulary import walk
 
+DEAREST = 5_000_000  # steps that judging the smallest value may take: each that is drawn gets judged
 GROWING = ("minItems", "minProperties", "minContains", "required", "$ref")
 
 
@@ -26,6 +31,8 @@ def strategy_for(schema: Schema, *, draft: str | None = None, closed: bool = Tru
     value exists.
     """
     dialect, validator = compiled(schema, draft)
+    if DEAREST < Costs(schema).of(Size(1, 1, 0)) < inf:
+        raise UnsupportedSchema(*blame(schema), "judging a single value takes too long")
     try:
         plan = _plan(schema, dialect, closed)
     except RecursionError as error:

@@ -134,6 +134,7 @@ def declares(output: Any, paid: Response, **changes: Any) -> Story:
 IMAGE = {"type": "image/png"}
 PADLESS = header(required_v2(option_v2(), pad="x")).rstrip("=")
 assert len(PADLESS) % 4
+TRAP = r"^(?=(a|aa)+\1$)x"  # takes exponential time
 
 FIRING: dict[str, list[Story]] = {
     "CHAL001": [
@@ -203,6 +204,7 @@ FIRING: dict[str, list[Story]] = {
         declares(IMAGE, answers(b"", "image/png")),
     ],
     "RESP006": [Story(paid=answers(b'{"ok":', truncated=True))],
+    "RESP007": [declares({"type": "string", "pattern": TRAP}, answers("a" * 5000 + "!"))],
     "NET001": [Story(unpaid=REFUSED), Story(paid=HUNG_UP), Story(paid=REFUSED, chain=UNMOVED)],
 }  # fmt: skip
 PAID_LEG = ("PAY", "RESP")

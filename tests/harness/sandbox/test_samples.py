@@ -146,3 +146,11 @@ def test_a_declared_example_is_the_answer() -> None:
 def test_nothing_declared_is_answered_with_an_empty_object() -> None:
     made = answer(ResponseShape(Declared.NOTHING, ""))
     assert (made.media_type, made.body) == ("application/json", b"{}")
+
+
+def test_a_schema_by_which_nothing_can_be_judged_in_time_gets_no_sample() -> None:
+    schema: dict[str, Any] = {"type": "object"}
+    for _ in range(40):
+        schema = {"anyOf": [schema], "unevaluatedProperties": False, "properties": {"a": True}}
+    with pytest.raises(Unanswerable):
+        sample(schema)
