@@ -6,6 +6,7 @@ import re
 from enum import StrEnum
 from functools import lru_cache
 
+_LONGEST = 44  # characters of any address
 ZERO = "0x" + "0" * 40
 _EVM = re.compile(r"0x[0-9a-fA-F]{40}")
 _BASE58 = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
@@ -20,8 +21,11 @@ class Family(StrEnum):
 
 def family(text: object) -> Family | None:
     """The family that ``text`` has the form of; ``None`` if it has none."""
-    if not isinstance(text, str):
-        return None
+    return _family(text) if isinstance(text, str) and len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=4096)  # half a dozen rules ask for each address of an offer
+def _family(text: str) -> Family | None:
     if _EVM.fullmatch(text):
         return Family.EVM
     return Family.SOLANA if _BASE58.fullmatch(text) else None

@@ -102,7 +102,10 @@ class Listing:
     @property
     def input(self) -> JsonObject:
         """``hints.input`` of the first offer that declares one; empty if none does."""
-        return next((found for offer in self.offers if (found := mapping(offer.hints.get("input")))), {})
+        for offer in self.offers:
+            if found := mapping(offer.hints.get("input")):
+                return found
+        return {}
 
     @property
     def method(self) -> str:
@@ -136,7 +139,7 @@ def listing_of(record: Record, *, document: JsonObject | None = None, source: st
 
 
 def _offer(index: int, raw: JsonObject) -> Offer:
-    name, asset = text(raw.get("network")), text(raw.get("asset"))
+    name, asset, amount = text(raw.get("network")), text(raw.get("asset")), text(raw.get("max_amount_required_atomic"))
     known = network(name)
     timeout = raw.get("max_timeout_seconds")
     return Offer(
@@ -148,8 +151,8 @@ def _offer(index: int, raw: JsonObject) -> Offer:
         pay_to=text(raw.get("pay_to")),
         asset=asset,
         token=token(known.caip2, asset) if known else None,
-        amount_text=text(raw.get("max_amount_required_atomic")),
-        amount=parse_atomic(raw.get("max_amount_required_atomic")),
+        amount_text=amount,
+        amount=parse_atomic(amount),
         timeout=timeout if isinstance(timeout, int) and not isinstance(timeout, bool) else None,
         extra=mapping(raw.get("extra")),
         hints=mapping(raw.get("hints")),

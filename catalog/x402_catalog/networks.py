@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from x402_catalog.addresses import Family, same_address
 from x402_catalog.money import Asset
 
+_LONGEST = 100  # characters of an address; the table's are shorter
 _CAIP2 = re.compile(r"[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}")
 
 
@@ -206,8 +208,11 @@ def is_caip2(name: str) -> bool:
 
 def token(caip2: str, address: object) -> Token | None:
     """The table's token at ``address`` on the network, EVM addresses compared without case."""
-    if not isinstance(address, str):
-        return None
+    return _token_at(caip2, address) if isinstance(address, str) and len(address) <= _LONGEST else None
+
+
+@lru_cache(maxsize=1024)  # catalogues name the same few tokens over and over
+def _token_at(caip2: str, address: str) -> Token | None:
     return next((row for row in _BY_NETWORK.get(caip2, ()) if same_address(row.asset.address, address)), None)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from functools import lru_cache
 
 from x402_catalog.models import Json, Listing
 from x402_catalog.money import ratio
@@ -44,6 +45,7 @@ def position(listing: Listing) -> Position | None:
     return Position(amount, median, ratio(amount, median) if median else None)
 
 
+@lru_cache(maxsize=4096)
 def possible_flags(value: Decimal) -> tuple[str, ...]:
     """The flags that a ratio may carry: one where that is known, several where cut-offs are unpublished."""
     below = [flag for known, flag in _KNOWN if known <= value]
@@ -57,7 +59,15 @@ def as_ratio(value: Json) -> Decimal | None:
     """A declared ratio as a number to three decimals; ``None`` if it is none."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    number = Decimal(repr(value))
+    return _as_ratio(value) if isinstance(value, float) else _to_three_decimals(Decimal(value))
+
+
+@lru_cache(maxsize=4096)
+def _as_ratio(value: float) -> Decimal:
+    return _to_three_decimals(Decimal(repr(value)))
+
+
+def _to_three_decimals(number: Decimal) -> Decimal:
     with localcontext() as context:
         context.prec = 120
         return number.quantize(Decimal("0.001")) if abs(number) < Decimal(10) ** 100 else number

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from x402_catalog.findings import Finding, Location
+
+if TYPE_CHECKING:
+    from x402_catalog.reading.lookups import Lookups
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class Record:
     offset: int = 0
     faults: tuple[Finding, ...] = ()
     base: str = ""
+    # Made when the first place is asked for, and shared by the records inside this one.
+    lookups: list[Lookups] = field(default_factory=list, repr=False, compare=False)
 
     def inside(self, pointer: str, value: Any) -> Record:
         """The record of a value that stands at ``pointer`` in this one, such as an item of a page.
@@ -41,9 +46,13 @@ class Record:
         A pointer that does not exist is placed at its nearest ancestor. ``key`` asks for the member's name
         instead of its value.
         """
-        from x402_catalog.reading.positions import position
+        from x402_catalog.reading.lookups import Lookups
 
-        line, column = position(self.raw, self.base + pointer, key=key)
+        if not self.lookups:
+            self.lookups.append(Lookups(self.raw))
+        # What stands in this record is told by its value; the path to a value inside a page is not.
+        of = None if self.base else self.value
+        line, column = self.lookups[0].position(self.base + pointer, key=key, of=of)
         return Location(
             listing=listing,
             file=self.file,

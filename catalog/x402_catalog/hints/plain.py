@@ -7,46 +7,77 @@ having those judged takes a hundred times as long. It is strict: what it refuses
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
-from x402_catalog.hints.forms import is_simple
+import orjson
+
 from x402_catalog.jsonschemas import Checker
 from x402_catalog.models import Json, JsonObject
 
 _LEVELS = 7  # of definitions inside definitions; each is written out, so that none can be nested without end
-_SCALARS: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,)}
+_SCALARS: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+}
 _BODY_METHODS, _OTHER_METHODS = ["POST", "PUT", "PATCH"], ["GET", "HEAD", "DELETE", "OPTIONS"]
 _TRANSPORT = r"^(?i:x-payment|payment-signature|payment|x-payment-response|payment-response|content-length|host)$"
 _INT64 = 2**63
+_PARTS = {"input", "output"}
+_SIMPLE = frozenset({"type", "description", "enum", "required"})
+_MOST, _LONGEST = 2048, 4096  # inputs that are remembered, and bytes of each: 8 MB at most
 
 
 def is_plain(hints: JsonObject, url: str) -> bool:
     """Whether ``hints`` of an offer at ``url`` are plain: no rule about hints has anything to say of them, except
     where they are held against something else, such as an example or the hints of another offer."""
-    return not ("{" in url or "/:" in url or "/[" in url) and _plain().is_valid(hints)
+    if "{" in url or "/:" in url or "/[" in url or hints.keys() != _PARTS:
+        return False
+    return _is_plain_input(hints["input"]) and _plain("output").is_valid(hints["output"])
+
+
+def _is_plain_input(source: Json) -> bool:
+    # Catalogues repeat their inputs: writing one out, to see whether it is known, is quicker than judging it.
+    try:
+        text = orjson.dumps(source)
+    except TypeError:  # an integer beyond 64 bits, or nested deeper than orjson writes
+        return False
+    known = _VERDICTS.get(text)
+    if known is None:
+        known = _plain("input").is_valid(source)
+        if len(text) <= _LONGEST:
+            if len(_VERDICTS) >= _MOST:
+                _VERDICTS.clear()
+            _VERDICTS[text] = known
+    return known
+
+
+_VERDICTS: dict[bytes, bool] = {}
 
 
 def fits_plainly(example: Json, source: JsonObject) -> bool:
     """Whether ``example`` surely satisfies the body, else the query, of the plain input ``source``; where this is False
     an engine has to decide."""
     fields = source.get("bodyFields", source.get("queryParams"))
-    if not fields and "bodyFields" not in source or not isinstance(example, dict):
+    if not isinstance(fields, dict) or not (fields or "bodyFields" in source) or not isinstance(example, dict):
         return False
-    if any("required" in field and field["required"] is True and name not in example for name, field in fields.items()):
-        return False
-    return all(name in fields and _has_plainly(fields[name], value) for name, value in example.items())
+    for name, field in fields.items():
+        if "required" in field and field["required"] is True and name not in example:
+            return False
+    fitting = [name in fields and _has_plainly(fields[name], value) for name, value in example.items()]
+    return all(fitting)
 
 
 def _has_plainly(field: JsonObject, value: Json) -> bool:
-    if not is_simple(field) or type(value) not in _SCALARS[field["type"]]:
+    if not _SIMPLE.issuperset(field) or type(value) not in _SCALARS.get(field["type"], ()):
         return False
-    if isinstance(value, int) and not -_INT64 <= value < _INT64:
-        return False
-    return "enum" not in field or value in field["enum"]
+    if "enum" in field:
+        return value in field["enum"]
+    return not isinstance(value, int) or -_INT64 <= value < _INT64
 
 
-@lru_cache(maxsize=1)
-def _plain() -> Checker:
+@lru_cache(maxsize=2)
+def _plain(name: str) -> Checker:
     # A field that is called properties can make its map look like a schema of the whole.
     fields = {
         "type": "object",
@@ -67,7 +98,7 @@ def _plain() -> Checker:
     source = _object(parts, ["method"]) | {"anyOf": [with_body, without]}
     output = {"$ref": f"#/$defs/answer{_LEVELS}", "properties": {"type": {"const": "object"}}}
     output["required"] = ["type", "properties"]
-    return Checker(_object({"input": source, "output": output}, ["input", "output"]) | {"$defs": _definitions()})
+    return Checker((source if name == "input" else output) | {"$defs": _definitions()}, own=True)
 
 
 def _definitions() -> JsonObject:
@@ -96,7 +127,8 @@ def _definition(family: str, level: int, required: JsonObject) -> JsonObject:
         "example": True,
         "required": required,
     }
-    return _object(simple | (_holding(family, level - 1) if level else {}), []) | {"anyOf": _valued()}
+    members = simple | (_holding(family, level - 1) if level else {})
+    return _object(members, []) | {"dependentSchemas": _compared()}
 
 
 def _holding(family: str, level: int) -> JsonObject:
@@ -110,22 +142,29 @@ def _holding(family: str, level: int) -> JsonObject:
     }
 
 
-def _valued() -> list[JsonObject]:
-    """What may stand beside a type: nothing to compare, or a choice of values, or values that only have to be of it."""
+def _compared() -> JsonObject:
+    """What may stand beside a choice of values, beside values that only have to be of the type, and beside a bound; it
+    costs nothing where there is none of these."""
     lower, upper = ("minimum", "minLength"), ("maximum", "maxLength")
-    bounds = (*lower, *upper)
-    free = dict.fromkeys(("enum", "default", "example"), False)
-    # Bounds on one side cannot contradict each other.
-    rows: list[JsonObject] = [{"properties": free | dict.fromkeys(side, False)} for side in (upper, lower)]
-    choice = dict.fromkeys(("default", "example", *bounds), False)
-    shown = dict.fromkeys(("enum", "format", *bounds), False)
-    for name in _SCALARS:
-        of = {"type": name}
-        rows.append({"properties": choice | {"type": {"const": name}, "enum": {"items": of}}, "required": ["type"]})
-        rows.append(
-            {"properties": shown | {"type": {"const": name}, "default": of, "example": of}, "required": ["type"]}
-        )
-    return rows
+    bounds = dict.fromkeys((*lower, *upper), False)
+    choice = {"properties": bounds | {"default": False, "example": False}, "anyOf": _typed("enum", listed=True)}
+    shown = bounds | {"enum": False, "format": False}
+    one_sided = {"properties": dict.fromkeys(upper, False)}  # bounds on one side cannot contradict each other
+    return {
+        "enum": choice,
+        "default": {"properties": shown, "anyOf": _typed("default")},
+        "example": {"properties": shown, "anyOf": _typed("example")},
+        **dict.fromkeys(lower, one_sided),
+    }
+
+
+def _typed(name: str, *, listed: bool = False) -> list[JsonObject]:
+    """That the value at ``name``, or each in the list there, is of the type that stands beside it."""
+    wanted: dict[str, JsonObject] = {kind: {"type": kind} for kind in _SCALARS}
+    return [
+        {"properties": {"type": {"const": kind}, name: {"items": of} if listed else of}, "required": ["type"]}
+        for kind, of in wanted.items()
+    ]
 
 
 def _object(properties: JsonObject, required: list[str]) -> JsonObject:

@@ -8,6 +8,7 @@ from typing import Any
 from x402_catalog.hints.definitions import Reader
 from x402_catalog.hints.forms import is_definition, is_whole_schema
 from x402_catalog.hints.shapes import Field, Origin, RequestShape, object_schema
+from x402_catalog.hints.typed import Typed, typed_fields, typed_object, typed_parts
 from x402_catalog.models import Json, JsonObject, Listing, Offer, mapping, member, method_of
 
 QUERY = ("queryParams", "query_params", "query", "params")
@@ -45,16 +46,17 @@ def request_shape(listing: Listing, offer: Offer) -> RequestShape:
     The input is the offer's own; where it declares none, another offer's of the same listing.
     """
     reader = Reader()
-    source, at = _input(listing, offer, reader)
-    url, path = _path(listing.url, source, at, reader)
+    source, at, declaring = _input(listing, offer, reader)
+    typed = typed_parts(declaring, "input", reader)
+    url, path = _path(listing.url, source, at, typed, reader)
     method = method_of(source)
-    body, example, has_body, body_at = _body(source, at, method, reader)
+    body, example, has_body, body_at = _body(source, at, method, typed, reader)
     return RequestShape(
         method=method,
         url=url,
         path=path,
-        query=_part(source, QUERY, at, reader),
-        headers=_part(source, HEADERS, at, reader),
+        query=_part(source, QUERY, at, typed, reader),
+        headers=_part(source, HEADERS, at, typed, reader),
         body=body,
         media_type=_media_type(source, at, body, reader) if has_body else None,
         example=example,
@@ -63,19 +65,20 @@ def request_shape(listing: Listing, offer: Offer) -> RequestShape:
     )
 
 
-def _input(listing: Listing, offer: Offer, reader: Reader) -> tuple[JsonObject, str]:
+def _input(listing: Listing, offer: Offer, reader: Reader) -> tuple[JsonObject, str, Offer]:
+    """The input, where it stands, and the offer that declares it."""
     own = mapping(offer.hints.get("input"))
     misplaced = mapping(member(offer.hints, "output", "input"))
     if any(misplaced.get(name) for name in PARTS) and not any(own.get(name) for name in PARTS):
         at = f"{offer.pointer}/hints/output/input"
         reader.note("input-under-output", at, "the input stands under output")
-        return {**misplaced, **{key: value for key, value in own.items() if key not in PARTS}}, at
+        return {**misplaced, **{key: value for key, value in own.items() if key not in PARTS}}, at, offer
     if own:
-        return own, f"{offer.pointer}/hints/input"
+        return own, f"{offer.pointer}/hints/input", offer
     for other in listing.offers:
         if borrowed := mapping(other.hints.get("input")):
-            return borrowed, f"{other.pointer}/hints/input"
-    return {}, f"{offer.pointer}/hints/input"
+            return borrowed, f"{other.pointer}/hints/input", other
+    return {}, f"{offer.pointer}/hints/input", offer
 
 
 def _found(source: JsonObject, names: tuple[str, ...], at: str, reader: Reader) -> tuple[str, Json]:
@@ -91,7 +94,11 @@ def _found(source: JsonObject, names: tuple[str, ...], at: str, reader: Reader) 
     return used, source[used]
 
 
-def _part(source: JsonObject, names: tuple[str, ...], at: str, reader: Reader) -> tuple[Field, ...]:
+def _part(
+    source: JsonObject, names: tuple[str, ...], at: str, typed: dict[str, Typed], reader: Reader
+) -> tuple[Field, ...]:
+    if part := next((typed[name] for name in names if name in typed), None):
+        return typed_fields(part, mapping(source.get(part.name)), f"{at}/{part.name}", reader)
     name, value = _found(source, names, at, reader)
     if not isinstance(value, dict):
         if value is not None:
@@ -116,8 +123,14 @@ def _members(name: str, value: JsonObject, at: str, reader: Reader) -> tuple[Jso
     return value, at, None
 
 
-def _body(source: JsonObject, at: str, method: str, reader: Reader) -> tuple[Any, Json, bool, str]:
+def _body(
+    source: JsonObject, at: str, method: str, typed: dict[str, Typed], reader: Reader
+) -> tuple[Any, Json, bool, str]:
     """The body's schema, an example of it, whether there is one, and where its members are declared."""
+    if part := next((typed[name] for name in BODY if name in typed), None):
+        value = source.get(part.name)
+        schema = typed_object(reader.schema(part.schema, part.at), mapping(value), f"{at}/{part.name}", reader)
+        return _closed(schema, part.at, reader), value, True, f"{part.at}/properties"
     name, value = _found(source, BODY, at, reader)
     if value is None or (method in BODYLESS and not value):
         return None, None, False, ""
@@ -173,12 +186,14 @@ def _has_file(body: Any) -> bool:
     return any(mapping(schema).get("contentMediaType") == "application/octet-stream" for schema in properties)
 
 
-def _path(url: str, source: JsonObject, at: str, reader: Reader) -> tuple[str, tuple[Field, ...]]:
+def _path(
+    url: str, source: JsonObject, at: str, typed: dict[str, Typed], reader: Reader
+) -> tuple[str, tuple[Field, ...]]:
     # Only the path may hold parameters: a colon in the authority is a port.
     authority_end = url.find("/", url.find("//") + 2) if "//" in url else 0
     head, tail = (url, "") if authority_end < 0 else (url[:authority_end], url[authority_end:])
     names = [_name(match) for match in _TEMPLATE.finditer(tail)]
-    declared = {field.name: field for field in _part(source, PATH, at, reader)}
+    declared = {field.name: field for field in _part(source, PATH, at, typed, reader)}
     for name in [name for name in declared if name not in names]:
         reader.note("path-parameter-unused", declared[name].pointer, f"{name} does not stand in the URL")
     fields = tuple(_path_field(name, declared.get(name)) for name in dict.fromkeys(names))

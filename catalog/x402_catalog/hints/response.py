@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from x402_catalog.hints.definitions import Reader
 from x402_catalog.hints.forms import MAX_DEPTH, is_field_map, is_whole_schema, is_word_map
 from x402_catalog.hints.shapes import Declared, ResponseShape
+from x402_catalog.hints.typed import typed_parts
 from x402_catalog.hints.words import JSON_TYPES
 from x402_catalog.jsonschemas import is_plainly_valid
 from x402_catalog.models import Json, JsonObject, Listing, Offer, mapping, text
@@ -44,12 +47,12 @@ def response_shape(listing: Listing, offer: Offer) -> ResponseShape:
 
     The output is the offer's own; where it declares none, another offer's of the same listing.
     """
-    raw, at = _output(listing, offer)
+    raw, at, declaring = _output(listing, offer)
     reader = Reader()
-    shape = _shape(raw, at, reader)
+    shape = _typed(_shape(raw, at, reader), declaring, reader)
     return ResponseShape(
         declared=shape.declared,
-        pointer=at,
+        pointer=shape.pointer,
         schema=shape.schema,
         example=shape.example,
         media_type=offer.mime_type or shape.media_type,
@@ -57,11 +60,20 @@ def response_shape(listing: Listing, offer: Offer) -> ResponseShape:
     )
 
 
-def _output(listing: Listing, offer: Offer) -> tuple[Json, str]:
+def _output(listing: Listing, offer: Offer) -> tuple[Json, str, Offer]:
+    """The output, where it stands, and the offer that declares it."""
     for candidate in (offer, *listing.offers):
         if (raw := candidate.hints.get("output")) is not None:
-            return raw, f"{candidate.pointer}/hints/output"
-    return None, f"{offer.pointer}/hints/output"
+            return raw, f"{candidate.pointer}/hints/output", candidate
+    return None, f"{offer.pointer}/hints/output", offer
+
+
+def _typed(shape: ResponseShape, offer: Offer, reader: Reader) -> ResponseShape:
+    """The shape with the schema that version 2 gives for the example, where it says more than that there is one."""
+    part = typed_parts(offer, "output", reader).get("example") if shape.declared is not Declared.SCHEMA else None
+    if part is None:
+        return shape
+    return replace(shape, declared=Declared.SCHEMA, pointer=part.at, schema=reader.schema(part.schema, part.at))
 
 
 def _shape(raw: Json, at: str, reader: Reader) -> ResponseShape:

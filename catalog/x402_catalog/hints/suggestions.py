@@ -47,23 +47,24 @@ class Suggestion:
 
 
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
-_WORD = r"[\"'`]?([\w.+-]+)[\"'`]?"
+_WORD = r"[\"'`]?([\w.+-]++)[\"'`]?+(?!s\b|’s\b)"  # not the owner of something: "Venice's model"
 _QUOTED = re.compile(r"[\"'`]([^\"'`]{1,60})[\"'`]")
 _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (Kind.ONLY, re.compile(rf"\b(?:only|presently only|currently only)\s+supports?\s+(?:up to\s+)?{_WORD}", re.I)),
     (Kind.ONLY, re.compile(rf"\bonly\s+{_QUOTED.pattern}\s+(?:is|are)\s+(?:currently\s+)?supported", re.I)),
     (Kind.MAXIMUM, re.compile(rf"\b(?:max(?:imum)?(?: of)?|up to|at most|no more than|<=)\s*:?\s*{_NUMBER}", re.I)),
     (Kind.MINIMUM, re.compile(rf"\b(?:min(?:imum)?(?: of)?|at least|no less than|>=)\s*:?\s*{_NUMBER}", re.I)),
-    (Kind.DEFAULT, re.compile(rf"\bdefaults?(?: value)?(?: is| to|:|=)?\s+{_WORD}", re.I)),
+    (Kind.DEFAULT, re.compile(rf"\bdefaults?(?: value)?(?: is| to|:|=)\s+{_WORD}", re.I)),
     (Kind.EXAMPLE, re.compile(r"\b(?:e\.g\.,?|for example,?|example:|such as)\s*[\"'`]([^\"'`]{1,80})[\"'`]", re.I)),
 )
+_BARE_DEFAULT = re.compile(rf"\bdefaults?(?: value)?\s+{_WORD}", re.I)  # a word of free text there is just a word
 _RANGE = re.compile(
     rf"(?:\(|\bbetween\s+|\bfrom\s+|\brange\s*:?\s*|\b){_NUMBER}\s*(?:-|–|to|and)\s*{_NUMBER}(?=[\s).,;]|$)", re.I
 )
 _PIPES = re.compile(r"(?<![\w|])([\w.-]+(?:\s?\|\s?[\w.-]+)+)(?![\w|])")
 _ONE_OF = re.compile(r"\b(?:one of|either|can be|must be|options?:|values?:|allowed:)\s*:?\s*([^.;()]{3,200})", re.I)
+_UNUSED = re.compile(r"\b(?:is|are) not used\b|\bunused\b|\bignored\b", re.I)
 _SIGNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    (Kind.UNUSED, re.compile(r"\b(?:is|are) not used\b|\bunused\b|\bignored\b", re.I)),
     (Kind.LIST, re.compile(r"\bcomma[- ](?:separated|delimited)\b", re.I)),
     (Kind.DATE_TIME, re.compile(r"\bISO[- ]?8601\b|\bRFC ?3339\b|\bISO (?:date ?time|timestamp)\b", re.I)),
     (Kind.DATE, re.compile(r"\bYYYY-MM-DD\b|\bISO date\b", re.I)),
@@ -77,7 +78,7 @@ _SIGNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
 )
 _BOUNDS = (Kind.MAXIMUM, Kind.MINIMUM)
 _DEPTH = 12
-_LONGEST = 2000  # characters of a description that are read
+LONGEST = 2000  # characters of a description that are read
 
 
 def suggestions(shape: RequestShape) -> tuple[Suggestion, ...]:
@@ -93,7 +94,7 @@ def _of_schema(part: str, schema: Any, at: str, depth: int) -> Iterator[Suggesti
         return
     description = schema.get("description")
     if isinstance(description, str) and at:
-        for kind, value, sentence in read(description[:_LONGEST], schema):
+        for kind, value, sentence in read(description[:LONGEST], schema):
             yield Suggestion(part, at, kind, value, sentence)
     properties = schema.get("properties")
     for name, child in (properties if isinstance(properties, dict) else {}).items():
@@ -114,12 +115,17 @@ def _of_sentence(sentence: str, schema: JsonObject) -> Iterator[tuple[Kind, Json
             value = _bound(match, sentence, schema) if kind in _BOUNDS else _typed(match[1].rstrip(".,"), schema)
             if value is not None:
                 yield kind, value
+    if schema.get("type") in ("integer", "number", "boolean") or "enum" in schema:
+        bare = (_typed(match[1].rstrip(".,"), schema) for match in _BARE_DEFAULT.finditer(sentence))
+        yield from ((Kind.DEFAULT, value) for value in bare if value is not None)
     span = _RANGE.search(sentence) if _is_numeric(schema) else None
     if span is not None and float(span[1]) < float(span[2]):
         yield Kind.MINIMUM, _number(span[1])
         yield Kind.MAXIMUM, _number(span[2])
     if options := _choices(sentence, schema):
         yield Kind.CHOICES, options
+    if _UNUSED.search(sentence):
+        yield Kind.UNUSED, True
     if schema.get("type", "string") in ("string", "array"):
         yield from ((kind, True) for kind, pattern in _SIGNS if pattern.search(sentence))
 

@@ -81,7 +81,8 @@ def is_prose(text: str) -> bool:
 
 def is_placeholder(text: str) -> bool:
     """Whether ``text`` stands for a value that is to be filled in, such as ``0x...`` or ``<your key>``."""
-    return _PLACEHOLDER.search(text) is not None
+    # A search that ignores case is slow: only what holds dots or begins like a stand-in is worth one.
+    return (text[:1] in "<{[yY" or "..." in text or "…" in text) and _PLACEHOLDER.search(text) is not None
 
 
 def choices(text: str) -> list[str] | None:

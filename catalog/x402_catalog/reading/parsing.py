@@ -49,12 +49,14 @@ def _lost_nothing(raw: bytes, value: Any, max_depth: int) -> bool:
         text = orjson.dumps(value)
     except TypeError:  # nested deeper than orjson writes
         return False
-    colons = text.count(b":")
-    # Each container around the innermost one has a bracket or, for the member that leads inwards, a colon.
-    if colons + text.count(b"[") >= max_depth and text.count(b"{") + text.count(b"[") > max_depth:
+    # A bracket opens each level; they are fewer than colons, and quicker to count. Each
+    # container around the innermost one has a bracket or, for the member that leads inwards, a colon.
+    arrays = text.count(b"[")
+    if arrays + text.count(b"{") > max_depth and text.count(b":") + arrays >= max_depth:
         return False
     if text == raw:
         return True
+    colons = text.count(b":")
     if raw.count(b":") != colons or _has_escaped_colon(raw):
         return False
     return not _may_hold_long_integer(raw)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from json import loads
 
 from x402_catalog.reading.grammar import BRACKET, CLOSERS, MEMBER, OPENERS, QUOTE, SCALAR, SPACE, STRING
@@ -32,7 +34,7 @@ def characters(text: bytes) -> int:
 
 def offset_of(raw: bytes, pointer: str, *, key: bool = False) -> int:
     """The byte offset that :func:`position` puts into lines and columns."""
-    value = _skip_space(raw, 0)
+    value = skip_space(raw, 0)
     name = value
     for token in pointer.split("/")[1:]:
         found = _child(raw, value, token.replace("~1", "/").replace("~0", "~"))
@@ -47,7 +49,7 @@ def span(raw: bytes, pointer: str) -> tuple[int, int]:
 
     Of duplicate members it is the last, as for :func:`position`.
     """
-    value = _skip_space(raw, 0)
+    value = skip_space(raw, 0)
     for token in pointer.split("/")[1:]:
         found = _child(raw, value, token.replace("~1", "/").replace("~0", "~"))
         if found is None:
@@ -72,32 +74,41 @@ def _child(raw: bytes, start: int, token: str) -> tuple[int, int] | None:
 
 
 def _member(raw: bytes, pos: int, token: str) -> tuple[int, int] | None:
-    wanted = b'"%b"' % token.encode("utf-8", "surrogatepass")
-    found = None
+    return dict(members(raw, pos)).get(token)
+
+
+def members(raw: bytes, pos: int) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Each member from ``pos`` in an object: its name, and the offsets of name and value."""
     while match := MEMBER.match(raw, pos):
         name = match[1]
-        if name == wanted or (b"\\" in name and _decoded(name) == token):
-            found = match.start(1), match.end()
+        known = _decoded(name) if b"\\" in name else name[1:-1].decode("utf-8", "surrogatepass")
+        if known is not None:
+            yield known, (match.start(1), match.end())
         pos = _next(raw, match.end())
         if pos < 0:
             break
-    return found
 
 
 def _element(raw: bytes, pos: int, token: str) -> tuple[int, int] | None:
     if len(token) > len(str(len(raw))):
         return None
-    for _ in range(int(token)):
-        pos = _next(raw, _skip_space(raw, pos))
-        if pos < 0:
-            return None
-    pos = _skip_space(raw, pos)
-    return (pos, pos) if pos < len(raw) and raw[pos] not in CLOSERS else None
+    found = next(islice(elements(raw, pos), int(token), None), None)
+    return None if found is None else (found, found)
+
+
+def elements(raw: bytes, pos: int) -> Iterator[int]:
+    """The offset of each element from ``pos`` in an array."""
+    while pos >= 0:
+        pos = skip_space(raw, pos)
+        if pos >= len(raw) or raw[pos] in CLOSERS:
+            break
+        yield pos
+        pos = _next(raw, pos)
 
 
 def _next(raw: bytes, start: int) -> int:
     """The offset behind the comma that follows the value at ``start``, or -1 where none follows."""
-    pos = _skip_space(raw, _end(raw, start))
+    pos = skip_space(raw, _end(raw, start))
     return pos + 1 if pos < len(raw) and raw[pos] == _COMMA else -1
 
 
@@ -121,7 +132,8 @@ def _container_end(raw: bytes, pos: int) -> int:
     return len(raw)
 
 
-def _skip_space(raw: bytes, pos: int) -> int:
+def skip_space(raw: bytes, pos: int) -> int:
+    """The offset of the next byte that is not white space."""
     match = SPACE.match(raw, pos)
     return match.end() if match else pos
 

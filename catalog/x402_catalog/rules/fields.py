@@ -1,7 +1,8 @@
-"""HINT030 to HINT049: declared fields against themselves, their method and their examples."""
+"""HINT030 to HINT042: declared fields against themselves, their method and their examples."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ from x402_catalog.hints import Declared, Origin
 from x402_catalog.hints.words import is_placeholder
 from x402_catalog.jsonschemas import BadSchema, Checker
 from x402_catalog.models import Json, JsonObject, Listing, Offer, mapping, member, pointer, text
+from x402_catalog.rules.hints import UNDECIDED
 from x402_catalog.rules.judge import Judge
 from x402_catalog.rules.registry import rule
 
@@ -144,7 +146,7 @@ def definitions(listing: Listing, judge: Judge) -> None:
     """Every schema inside the hints: enums, defaults, examples and bounds against what stands beside them."""
     seen: set[int] = set()
     for offer in listing.offers:
-        if id(offer.raw.get("hints")) in seen:
+        if judge.is_plain(offer) or id(offer.raw.get("hints")) in seen:
             continue
         seen.add(id(offer.raw.get("hints")))
         for path, schema in _schemas(offer.hints):
@@ -179,12 +181,14 @@ def _enum(judge: Judge, at: str, schema: JsonObject) -> None:
     values, declared = schema.get("enum"), schema.get("type")
     if not isinstance(values, list):
         return
+    seen: set[str] = set()
     for index, value in enumerate(values):
         if isinstance(declared, str) and declared in _TYPES and not _is_of(value, declared):
             message = f"{value!r} is no {declared}" if len(repr(value)) < 80 else f"the value is no {declared}"
             judge.contradicted(ENUM_TYPE, f"{at}/enum/{index}", message, observed=value, expected=declared)
-        if any(value == other and type(value) is type(other) for other in values[:index]):
+        if (text := json.dumps(value, sort_keys=True)) in seen:
             judge.remark(ENUM_REPEATS, f"{at}/enum/{index}", "the value stands there already", observed=value)
+        seen.add(text)
 
 
 def _is_of(value: Json, declared: str) -> bool:
@@ -219,15 +223,16 @@ def _own_values(judge: Judge, at: str, schema: JsonObject) -> None:
     open_values = [row for row in values if row[1] is not None and not _is_plainly_valid(row[1], declared, schema)]
     checker = _checker(schema) if open_values else None
     for name, value in open_values:
-        if checker is None or checker.is_valid(value):
+        problem = checker.problem(value) if checker else None
+        if problem is None:
             continue
-        problem = checker.problem(value)
-        found = DEFAULT_FITS if name == "default" else FIELD_EXAMPLE_FITS
-        message = problem.message if problem else "the value breaks its own schema"
-        if found is DEFAULT_FITS:
-            judge.contradicted(found, f"{at}/{name}", message, observed=value)
+        if problem.is_undecided:
+            judge.remark(UNDECIDED, f"{at}/{name}", problem.message)
+            break  # the others would take as long
+        if name == "default":
+            judge.contradicted(DEFAULT_FITS, f"{at}/{name}", problem.message, observed=value)
         else:
-            judge.remark(found, f"{at}/{name}", message, observed=value)
+            judge.remark(FIELD_EXAMPLE_FITS, f"{at}/{name}", problem.message, observed=value)
 
 
 def _is_plainly_valid(value: Json, declared: str, schema: JsonObject) -> bool:
@@ -249,7 +254,7 @@ def _checker(schema: JsonObject) -> Checker | None:
 
 def methods_and_bodies(listing: Listing, judge: Judge) -> None:
     """A method that carries a body declares fields, and one that does not declares none for it."""
-    for offer in _first_of_each(listing):
+    for offer in _first_of_each(listing, judge):
         source, shape = mapping(offer.hints.get("input")), judge.request(offer)
         at = f"{offer.pointer}/hints/input"
         if not source:
@@ -267,6 +272,8 @@ def _has_fields(body: Any) -> bool:
 def outputs_declared(listing: Listing, judge: Judge) -> None:
     """The answer is declared."""
     for offer in listing.offers:
+        if judge.is_plain(offer):
+            continue
         shape = judge.response(offer)
         if shape.declared is Declared.NOTHING and shape.media_type is None:
             at = f"{offer.pointer}/hints/output" if "output" in offer.hints else f"{offer.pointer}/hints"
@@ -277,7 +284,7 @@ def outputs_declared(listing: Listing, judge: Judge) -> None:
 def parameters_declared(listing: Listing, judge: Judge) -> None:
     """Every parameter in the URL's path is declared."""
     for offer in listing.offers[:1]:
-        for field in judge.request(offer).path:
+        for field in () if judge.is_plain(offer) else judge.request(offer).path:
             if field.origin is Origin.TEMPLATE:
                 judge.remark(
                     PARAMETER_UNDECLARED, "/url", f"what to put for {field.name!r} is not said", observed=listing.url
@@ -286,7 +293,7 @@ def parameters_declared(listing: Listing, judge: Judge) -> None:
 
 def headers_of_the_protocol(listing: Listing, judge: Judge) -> None:
     """Payment headers are not declared as fields."""
-    for offer in _first_of_each(listing):
+    for offer in _first_of_each(listing, judge):
         for field in judge.request(offer).headers:
             if field.name.lower() in _TRANSPORT:
                 judge.remark(TRANSPORT_HEADER, field.pointer, f"{field.name} is set by the client", key=True)
@@ -294,7 +301,7 @@ def headers_of_the_protocol(listing: Listing, judge: Judge) -> None:
 
 def transports(listing: Listing, judge: Judge) -> None:
     """The transport is HTTP."""
-    for offer in _first_of_each(listing):
+    for offer in _first_of_each(listing, judge):
         kind = text(member(offer.hints, "input", "type"))
         if kind is not None and kind not in {"http", "object"}:
             judge.remark(NOT_HTTP, f"{offer.pointer}/hints/input/type", f"the transport is {kind!r}", observed=kind)
@@ -303,12 +310,12 @@ def transports(listing: Listing, judge: Judge) -> None:
 def placeholders(listing: Listing, judge: Judge) -> None:
     """Examples are values, not stand-ins for them."""
     places: list[tuple[str, Json]] = [("/example_request_body", listing.example)]
-    for offer in _first_of_each(listing):
+    for offer in _first_of_each(listing, judge):
         source = mapping(offer.hints.get("input"))
         places += [(f"{offer.pointer}/hints/input/{name}", source[name]) for name in _EXAMPLE_PARTS if name in source]
     for at, value in places:
         for name, child in mapping(value).items():
-            if isinstance(child, str) and is_placeholder(child) and len(child) < 200:
+            if isinstance(child, str) and len(child) < 200 and is_placeholder(child):
                 judge.remark(PLACEHOLDER, at + pointer(name), "a stand-in, not a value", observed=child)
 
 
@@ -324,12 +331,12 @@ def same_hints(listing: Listing, judge: Judge) -> None:
             judge.remark(HINTS_DIFFER, f"{offer.pointer}/hints/input", message, key=True)
 
 
-def _first_of_each(listing: Listing) -> Iterator[Offer]:
-    # Offers usually repeat one declaration; a finding about it is wanted once.
-    seen: list[Json] = []
+def _first_of_each(listing: Listing, judge: Judge) -> Iterator[Offer]:
+    # Offers usually repeat one declaration; a finding about it is wanted once. Plain ones give no reason for any.
+    seen: set[str] = set()
     for offer in listing.offers:
-        if offer.hints not in seen:
-            seen.append(offer.hints)
+        if not judge.is_plain(offer) and (key := json.dumps(offer.hints, sort_keys=True)) not in seen:
+            seen.add(key)
             yield offer
 
 

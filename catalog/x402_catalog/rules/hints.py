@@ -6,6 +6,7 @@ from functools import reduce
 
 from x402_catalog.findings import Level
 from x402_catalog.hints import Declared, RequestShape
+from x402_catalog.hints.plain import fits_plainly
 from x402_catalog.jsonschemas import Checker, published_checker
 from x402_catalog.models import Listing, below, pointer, steps, text
 from x402_catalog.rules.judge import Judge
@@ -51,12 +52,22 @@ EXAMPLE_FITS = rule(
     basis="listing format (example_request_body, hints.input)",
     mend="Correct the example or the field that it breaks.",
 )
+UNDECIDED = rule(
+    "HINT006",
+    Level.INFO,
+    "declared schema could not be judged by in time",
+    why="Holding a value against it took too long or too much memory, so that was given up; buyers may hang on it.",
+    basis="JSON Schema 2020-12",
+    mend="Declare it without nested quantifiers, references to itself or nested unevaluated keywords.",
+)
 
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 
 
 def hints_shape(listing: Listing, judge: Judge) -> None:
     """Every offer's hints by the published schema."""
+    if judge.is_well_formed:
+        return
     for offer in listing.offers:
         for problem in published_checker("hints").problems(offer.hints):
             expected = f"{problem.keyword} at {problem.schema_pointer} of hints.schema.json"
@@ -81,7 +92,7 @@ def methods(listing: Listing, judge: Judge) -> None:
 def outputs(listing: Listing, judge: Judge) -> None:
     """The declared output, where it is a schema, is one that answers can be judged by."""
     for offer in listing.offers:
-        if offer.hints.get("output") is None:
+        if judge.is_plain(offer) or offer.hints.get("output") is None:
             continue
         shape = judge.response(offer)
         if shape.declared is not Declared.SCHEMA:
@@ -94,7 +105,7 @@ def outputs(listing: Listing, judge: Judge) -> None:
 def inputs(listing: Listing, judge: Judge) -> None:
     """The declared fields make valid schemas."""
     for offer in listing.offers:
-        if not offer.hints.get("input"):
+        if judge.is_plain(offer) or not offer.hints.get("input"):
             continue
         shape = judge.request(offer)
         for part, schema in shape.parts.items():
@@ -108,14 +119,19 @@ def examples(listing: Listing, judge: Judge) -> None:
     offer = next((offer for offer in listing.offers if offer.hints.get("input")), None)
     if listing.example is None or offer is None:
         return
-    shape = judge.request(offer)
-    schema = example_schema(shape)
+    at = "/example_request_body"
+    if judge.is_plain(offer) and fits_plainly(listing.example, offer.hints["input"]):
+        judge.held(EXAMPLE_FITS, at)
+        return
+    schema = example_schema(judge.request(offer))
     if schema is None or judge.schema_problem(schema) is not None:
         return
     problem = Checker(schema).problem(listing.example)
-    at = "/example_request_body"
     if problem is None:
         judge.held(EXAMPLE_FITS, at)
+    elif problem.is_undecided:
+        judge.remark(UNDECIDED, at, problem.message)
+        judge.not_judged(EXAMPLE_FITS, at, reason=f"the example could not be judged: {problem.message}")
     else:
         judge.contradicted(
             EXAMPLE_FITS, at + problem.pointer, problem.message,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from urllib.parse import parse_qs, urlsplit
-
 from x402_catalog.findings import Level
-from x402_catalog.models import Listing, member
+from x402_catalog.models import Listing, mapping, member
 from x402_catalog.rules.judge import Judge
+from x402_catalog.rules.links import parts_of, resource_of
 from x402_catalog.rules.registry import Rule, rule
 
 URL_FORM = rule(
@@ -52,15 +50,16 @@ def url_form(listing: Listing, judge: Judge) -> None:
 
 def origin_host(listing: Listing, judge: Judge) -> None:
     """``origin.host`` is the host of ``url``."""
-    stated, host = member(listing.raw, "origin", "host"), _host(listing.url)
+    stated, host = mapping(listing.raw.get("origin")).get("host"), _host(listing.url)
     if isinstance(stated, str) and host is not None:
-        with_port = urlsplit(listing.url).netloc.rpartition("@")[2].lower()
-        _compare(HOST, judge, "/origin/host", stated.lower(), with_port if stated.lower() == with_port else host)
+        stated = stated.lower()
+        parts = parts_of(listing.url)
+        _compare(HOST, judge, "/origin/host", stated, stated if parts and stated == parts.authority.lower() else host)
 
 
 def same_as(listing: Listing, judge: Judge) -> None:
     """``json_ld.sameAs`` is ``url``."""
-    stated = member(listing.raw, "json_ld", "sameAs")
+    stated = judge.page.get("sameAs")
     if isinstance(stated, str):
         _compare(SAME_AS, judge, "/json_ld/sameAs", stated, listing.url)
 
@@ -69,12 +68,15 @@ def identifiers(listing: Listing, judge: Judge) -> None:
     """``json_ld.identifier`` and the deep link name the slug."""
     if not isinstance(listing.raw.get("slug"), str):
         return
-    stated = member(listing.raw, "json_ld", "identifier")
+    stated = judge.page.get("identifier")
     if isinstance(stated, str):
         _compare(IDENTIFIER, judge, "/json_ld/identifier", stated, listing.slug)
-    for at in ("/axon_deep_link", "/json_ld/potentialAction/target"):
-        link = member(listing.raw, *at.strip("/").split("/"))
-        named = _resource_of(link) if isinstance(link, str) else None
+    links = (
+        ("/axon_deep_link", listing.raw.get("axon_deep_link")),
+        ("/json_ld/potentialAction/target", member(judge.page, "potentialAction", "target")),
+    )
+    for at, link in links:
+        named = resource_of(link) if isinstance(link, str) else None
         if named is not None:
             _compare(IDENTIFIER, judge, at, named, listing.slug)
 
@@ -87,20 +89,8 @@ def _compare(decider: Rule, judge: Judge, at: str, observed: str, expected: str)
 
 
 def _host(url: str) -> str | None:
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018  # raises for a port that is none
-        return parts.hostname if parts.scheme in {"http", "https"} and not re.search(r"\s", url) else None
-    except ValueError:
-        return None
-
-
-def _resource_of(link: str) -> str | None:
-    try:
-        found = parse_qs(urlsplit(link).query).get("resource")
-    except ValueError:
-        return None
-    return found[0] if found else None
+    parts = parts_of(url)
+    return parts.host or None if parts and parts.is_http and not parts.has_space else None
 
 
 CHECKS = (url_form, origin_host, same_as, identifiers)

@@ -8,9 +8,12 @@ from typing import Any
 
 from x402_catalog.findings import Finding, Level, Location
 from x402_catalog.hints import RequestShape, ResponseShape, request_shape, response_shape
-from x402_catalog.jsonschemas import Problem, problem_of
-from x402_catalog.models import Listing, Offer
+from x402_catalog.hints.plain import is_plain
+from x402_catalog.jsonschemas import Problem, problem_of, published_checker
+from x402_catalog.models import JsonObject, Listing, Offer, mapping
 from x402_catalog.rules.registry import Rule
+
+MAX_TOLD = 50  # findings of one rule about one listing; those beyond are counted
 
 
 class Verdict(StrEnum):
@@ -55,10 +58,56 @@ class Judge:
     keep_held: bool = True
     findings: list[Finding] = field(default_factory=list)
     judgements: list[Judgement] = field(default_factory=list)
+    page: JsonObject = field(init=False)
+    page_offer: JsonObject = field(init=False)
+    _told: dict[Rule, int] = field(default_factory=dict)
+    _words: str | None = None
+    _is_well_formed: bool | None = None
+    _plain: dict[int, bool] = field(default_factory=dict)
     _requests: dict[int, RequestShape] = field(default_factory=dict)
     _responses: dict[int, ResponseShape] = field(default_factory=dict)
     # With each problem its schema, so that no other object can take its identity.
     _problems: dict[int, tuple[Problem | None, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # The listing's JSON-LD and the offer in it, which a dozen rules look at.
+        self.page = mapping(self.listing.raw.get("json_ld"))
+        self.page_offer = mapping(self.page.get("offers"))
+
+    @property
+    def is_well_formed(self) -> bool:
+        """Whether the listing with all its offers and hints satisfies the published schemas, found out once: what is
+        well-formed as a whole has no broken part."""
+        if self._is_well_formed is None:
+            self._is_well_formed = published_checker("listing").is_valid(self.listing.raw)
+        return self._is_well_formed
+
+    @property
+    def words(self) -> str:
+        """Every text of the listing, its page and its offers in one, in lower case: a rule that looks for words can
+        tell in one look that none of them is there. What is not ASCII may fold into a word that is not in it."""
+        if self._words is None:
+            found = _texts(self.listing.raw, self.page)
+            try:
+                words = "\n".join(found)
+            except TypeError:  # one of them is missing or no text
+                words = "\n".join([text for text in found if isinstance(text, str)])
+            self._words = words.lower()
+        return self._words
+
+    def is_plain(self, offer: Offer) -> bool:
+        """Whether the offer's hints are plain, so that rules about hints alone need not look at them."""
+        known = self._plain.get(offer.index)
+        if known is None:
+            known = self._plain[offer.index] = is_plain(offer.hints, self.listing.url)
+        return known
+
+    def close(self) -> None:
+        """Say how many findings of a rule were only counted."""
+        for rule, count in self._told.items():
+            if (more := count - MAX_TOLD) > 0:
+                message = f"and {more} more of these in this listing"
+                self.findings.append(rule.finding(message, observed=more, location=self.listing.locate()))
 
     def request(self, offer: Offer) -> RequestShape:
         """The request that an offer of this listing declares, made once however many rules ask."""
@@ -125,8 +174,26 @@ class Judge:
         key: bool = False,
         help: str | None = None,
     ) -> None:
-        """A finding that contradicts no claim: unwise, or worth knowing."""
+        """A finding that contradicts no claim: unwise, or worth knowing. Beyond :data:`MAX_TOLD` of one rule they are
+        only counted."""
+        count = self._told[rule] = self._told.get(rule, 0) + 1
+        if count > MAX_TOLD:
+            return
         place = location or self.listing.locate(pointer, key=key)
         self.findings.append(
             rule.finding(message, observed=observed, expected=expected, location=place, level=level, help=help)
         )
+
+
+def _texts(raw: JsonObject, page: JsonObject) -> list[Any]:
+    seo, origin, cases, offers = raw.get("seo"), raw.get("origin"), raw.get("use_cases"), raw.get("accepts")
+    found = [raw.get("title"), raw.get("summary"), page.get("description")]
+    if isinstance(seo, dict):
+        found += (seo.get("title"), seo.get("description"))
+    if isinstance(origin, dict):
+        found.append(origin.get("title"))
+    if isinstance(cases, list):
+        found += cases
+    if isinstance(offers, list):
+        found += [offer["description"] for offer in offers if isinstance(offer, dict) and "description" in offer]
+    return found

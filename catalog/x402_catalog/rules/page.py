@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from x402_catalog.findings import Level
-from x402_catalog.models import Json, Listing, member, text
+from x402_catalog.models import Json, JsonObject, Listing, mapping, member, text
 from x402_catalog.rules.judge import Judge
+from x402_catalog.rules.links import parts_of
 from x402_catalog.rules.registry import Rule, rule
 
 PAGE_LINK = rule(
@@ -96,7 +96,9 @@ _PREFIX = re.compile(r"([a-z]+)-cl-[0-9a-f]+")
 _LEFTOVER = re.compile(
     r"\{\{.*?\}\}|\$\{[^}]*\}|\[object Object\]|\blorem ipsum\b|\bTODO\b|^(?:undefined|null|None|NaN)$"
 )
-_SIGNS = ("{", "[object", "orem ipsum", "TODO")
+# What an unfilled text has in lower case, and what else it may be: most have none of it, which is quickly told.
+_SIGNS = ("{", "[object", "orem ipsum", "todo")
+_UNFILLED = frozenset({"undefined", "null", "none", "nan"})
 _TEXTS = (
     ("title",),
     ("summary",),
@@ -111,6 +113,8 @@ _ACTS = re.compile(
     r"book(?:s|ing)? (?:an?|your)|post(?:s|ing)? (?:to|on)|publish(?:es)?|delet(?:e|es|ing)|mint(?:s|ing)?)\b",
     re.I,
 )
+_VERBS = ("transfer", "withdraw", "swap", "send", "place", "book", "post", "publish", "delet", "mint")
+_FOLDING = ("ſ", "ı", "\u0307")  # what a search that ignores case takes for letters of these
 KNOWN_TYPES = frozenset({"WebAPI", "WebApplication", "SoftwareApplication", "Product", "Service", "APIReference"})
 
 
@@ -118,15 +122,19 @@ def page_links(listing: Listing, judge: Judge) -> None:
     """The page's own links end in the slug."""
     if not isinstance(listing.raw.get("slug"), str):
         return
-    for path in (("json_ld", "@id"), ("json_ld", "url"), ("json_ld", "offers", "url")):
-        stated = text(member(listing.raw, *path))
-        if stated is not None:
+    links = (
+        (("json_ld", "@id"), judge.page.get("@id")),
+        (("json_ld", "url"), judge.page.get("url")),
+        (("json_ld", "offers", "url"), judge.page_offer.get("url")),
+    )
+    for path, stated in links:
+        if isinstance(stated, str):
             _agree(judge, PAGE_LINK, path, _last_step(stated), listing.slug, stated)
 
 
 def providers(listing: Listing, judge: Judge) -> None:
     """``json_ld.provider`` and ``origin`` say the same of the server."""
-    origin, provider = listing.raw.get("origin"), member(listing.raw, "json_ld", "provider")
+    origin, provider = listing.raw.get("origin"), judge.page.get("provider")
     if not isinstance(origin, dict):
         return
     slug, url, title = text(origin.get("slug")), text(origin.get("url")), text(origin.get("title"))
@@ -145,15 +153,15 @@ def providers(listing: Listing, judge: Judge) -> None:
 
 def names(listing: Listing, judge: Judge) -> None:
     """Name, category and description of the page are the listing's."""
+    page, raw = judge.page, listing.raw
     pairs = (
-        (("json_ld", "name"), ("title",)),
-        (("json_ld", "applicationCategory"), ("category",)),
-        (("json_ld", "description"), ("seo", "description")),
+        ("name", page.get("name"), ("title",), raw.get("title")),
+        ("applicationCategory", page.get("applicationCategory"), ("category",), raw.get("category")),
+        ("description", page.get("description"), ("seo", "description"), mapping(raw.get("seo")).get("description")),
     )
-    for page, own in pairs:
-        stated, wanted = text(member(listing.raw, *page)), text(member(listing.raw, *own))
-        if stated is not None and wanted is not None:
-            _agree(judge, NAMES, page, stated, wanted, stated, also=own)
+    for name, stated, own, wanted in pairs:
+        if isinstance(stated, str) and isinstance(wanted, str):
+            _agree(judge, NAMES, ("json_ld", name), stated, wanted, stated, also=own)
 
 
 def _agree(
@@ -165,6 +173,8 @@ def _agree(
     shown: str,
     also: tuple[str, ...] | None = None,
 ) -> None:
+    if observed == expected and not judge.keep_held:
+        return  # which is the rule: the pointers need not be made
     at, other = "/" + "/".join(path), ("/" + "/".join(also),) if also else ()
     if observed == expected:
         judge.held(decider, at, *other)
@@ -179,13 +189,14 @@ def timestamps(listing: Listing, judge: Judge) -> None:
     stated = listing.raw.get("generated_at")
     if stated is None:
         return
-    if _is_time(stated):
+    if is_time(stated):
         judge.held(TIMESTAMP, "/generated_at", detail="a well-formed time")
     else:
         judge.contradicted(TIMESTAMP, "/generated_at", "no time can be read from it", observed=stated)
 
 
-def _is_time(value: Json) -> bool:
+def is_time(value: Json) -> bool:
+    """Whether ``value`` is a time."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return 0 < value < 10**14
     if not isinstance(value, str):
@@ -199,21 +210,26 @@ def _is_time(value: Json) -> bool:
 
 def leftovers(listing: Listing, judge: Judge) -> None:
     """Texts have no variables in them that were never filled in."""
+    if not may_be_leftover(judge.words):
+        return
     for path in _TEXTS:
         stated = text(member(listing.raw, *path))
-        if stated is not None and _may_be_leftover(stated) and (found := _LEFTOVER.search(stated)):
+        if stated is not None and (found := _LEFTOVER.search(stated)):
             judge.remark(TEXT_LEFTOVER, "/" + "/".join(path), f"{found[0]!r} was never filled in", observed=stated)
 
 
-def _may_be_leftover(words: str) -> bool:
-    return any(sign in words for sign in _SIGNS) or len(words) < 10
+def may_be_leftover(words: str) -> bool:
+    """Whether :attr:`Judge.words` have to be searched for variables that were never filled in."""
+    return _has_any(words, _SIGNS) or not _UNFILLED.isdisjoint(words.splitlines())
 
 
 def images(listing: Listing, judge: Judge) -> None:
     """Image and icon URLs are absolute https URLs of bearable length."""
-    for path in _IMAGES:
-        stated = text(member(listing.raw, *path))
-        if stated and not (stated.startswith("https://") and len(stated) <= 2048):
+    origin = mapping(listing.raw.get("origin"))
+    for path, stated in zip(
+        _IMAGES, (origin.get("og_image"), origin.get("favicon"), judge.page.get("image")), strict=True
+    ):
+        if isinstance(stated, str) and stated and not (stated.startswith("https://") and len(stated) <= 2048):
             judge.remark(IMAGE_URL, "/" + "/".join(path), "no https URL, or too long", observed=stated)
 
 
@@ -224,7 +240,7 @@ def vocabulary(listing: Listing, judge: Judge) -> None:
         return
     context = text(page.get("@context"))
     if context is None or context.rstrip("/").split("://")[-1] != "schema.org":
-        judge.remark(CONTEXT, "/json_ld/@context", "not schema.org", observed=page.get("@context"))
+        _foreign(judge, page, "@context", "not schema.org")
     else:
         judge.held(CONTEXT, "/json_ld/@context")
     stated = page.get("@type")
@@ -233,12 +249,18 @@ def vocabulary(listing: Listing, judge: Judge) -> None:
     ):
         judge.held(CONTEXT, "/json_ld/@type")
     else:
-        judge.remark(CONTEXT, "/json_ld/@type", "no type of a service", observed=page.get("@type"))
+        _foreign(judge, page, "@type", "no type of a service")
+
+
+def _foreign(judge: Judge, page: JsonObject, name: str, message: str) -> None:
+    # What is missing contradicts nothing that is there.
+    report = judge.contradicted if name in page else judge.remark
+    report(CONTEXT, f"/json_ld/{name}", message, observed=page.get(name))
 
 
 def availability(listing: Listing, judge: Judge) -> None:
     """The page says that the service can be bought."""
-    stated = text(member(listing.raw, "json_ld", "offers", "availability"))
+    stated = text(judge.page_offer.get("availability"))
     if stated is not None and _last_step(stated) not in {"InStock", "OnlineOnly", "LimitedAvailability"}:
         judge.remark(
             AVAILABILITY, "/json_ld/offers/availability", f"availability is {_last_step(stated)}", observed=stated
@@ -261,10 +283,10 @@ def clusters(listing: Listing, judge: Judge) -> None:
 def side_effects(listing: Listing, judge: Judge) -> None:
     """Where the text or the method speaks of acting, a risk is noted."""
     notes = listing.raw.get("risk_notes")
-    if not isinstance(notes, list):
-        return
+    if not isinstance(notes, list) or notes:
+        return  # whether the risks that are noted are the right ones, no text tells
     acting = acts(listing)
-    if notes or acting is None:
+    if acting is None:
         judge.held(SIDE_EFFECTS, "/risk_notes", detail="agrees with what the texts say")
     else:
         judge.contradicted(SIDE_EFFECTS, "/risk_notes", f"no risk is noted, but {acting}", observed=notes)
@@ -276,9 +298,22 @@ def acts(listing: Listing) -> str | None:
         return "the method is DELETE"
     for path in (("title",), ("summary",), ("accepts", 0, "description")):
         stated = text(member(listing.raw, *path))
-        if stated is not None and (found := _ACTS.search(stated)):
+        if stated is not None and may_act(stated.lower()) and (found := _ACTS.search(stated)):
             return f"the text says {found[0]!r}"
     return None
+
+
+def may_act(words: str) -> bool:
+    """Whether ``words``, in lower case, have to be searched for a verb that acts."""
+    # A search for any of the verbs that ignores case takes ten times as long as looking for each of these.
+    return _has_any(words, _VERBS) or (not words.isascii() and _has_any(words, _FOLDING))
+
+
+def _has_any(words: str, signs: tuple[str, ...]) -> bool:
+    for sign in signs:  # noqa: SIM110  # a generator costs as much as the looks themselves
+        if sign in words:
+            return True
+    return False
 
 
 def _last_step(url: str) -> str:
@@ -286,10 +321,8 @@ def _last_step(url: str) -> str:
 
 
 def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
+    parts = parts_of(url)
+    return parts.host if parts else ""
 
 
 CHECKS = (

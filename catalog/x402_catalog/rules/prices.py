@@ -63,23 +63,23 @@ CURRENCY = rule(
 
 _PRICES = ("/json_ld/offers/price", "/json_ld/offers/priceSpecification/price")
 _CURRENCIES = ("/json_ld/offers/priceCurrency", "/json_ld/offers/priceSpecification/priceCurrency")
-_OUTLIER_FROM = Decimal("10.4")
+OUTLIER_FROM = Decimal("10.4")
 
 
 def json_ld_price(listing: Listing, judge: Judge) -> None:
     """Every price in the JSON-LD is that of the offer it names, or else of one of the offers."""
     offers = _described(listing)
     priced = [offer.price for offer in offers if offer.price is not None]
-    for at in _PRICES:
-        stated = member(listing.raw, *at.strip("/").split("/"))
+    for at, stated in zip(_PRICES, _of_page(judge, "price"), strict=True):
         if stated is None:
             continue
         if not priced:
             judge.not_judged(JSON_LD_PRICE, at, reason="the offer's price is unknown")
             continue
         units = {from_decimal(_decimal_text(stated), money.asset.decimals) for money in priced}
-        if units & {money.atomic for money in priced}:
-            judge.held(JSON_LD_PRICE, at, *(f"{offer.pointer}/max_amount_required_atomic" for offer in offers))
+        if not units.isdisjoint([money.atomic for money in priced]):
+            if judge.keep_held:  # or the pointers need not be made
+                judge.held(JSON_LD_PRICE, at, *(f"{offer.pointer}/max_amount_required_atomic" for offer in offers))
         else:
             expected = [str(money) for money in priced]
             judge.contradicted(
@@ -110,11 +110,10 @@ def json_ld_currency(listing: Listing, judge: Judge) -> None:
     """The currencies in the JSON-LD are the symbols of the offers' assets."""
     # Every asset of the table is a dollar stablecoin, and schema.org asks for a currency code before a ticker.
     symbols = {offer.token.asset.symbol for offer in listing.offers if offer.token}
-    for at in _CURRENCIES:
-        stated = member(listing.raw, *at.strip("/").split("/"))
+    for at, stated in zip(_CURRENCIES, _of_page(judge, "priceCurrency"), strict=True):
         if stated is None or not symbols:
             continue
-        if isinstance(stated, str) and stated in symbols | {"USD"}:
+        if isinstance(stated, str) and (stated in symbols or stated == "USD"):
             judge.held(CURRENCY, at)
         else:
             judge.contradicted(CURRENCY, at, f"the JSON-LD names {stated!r}", observed=stated, expected=sorted(symbols))
@@ -160,19 +159,21 @@ def declared_flag(listing: Listing, judge: Judge) -> None:
 def outlier(listing: Listing, judge: Judge) -> None:
     """The price is not many times the declared median."""
     where = position(listing)
-    if where is None or where.ratio is None or where.ratio < _OUTLIER_FROM:
+    if where is None or where.ratio is None or where.ratio < OUTLIER_FROM:
         return
     offer = next(offer for offer in listing.offers if offer.amount is not None)
     price, median = _amount(offer, where.amount), _amount(offer, where.median)
     judge.remark(
         OUTLIER, f"{offer.pointer}/max_amount_required_atomic",
         f"{price} is {_plain(where.ratio)} times the median of the category {listing.category!r}, {median}",
-        observed=offer.amount_text, expected=f"below {_OUTLIER_FROM} times the median",
+        observed=offer.amount_text, expected=f"below {OUTLIER_FROM} times the median",
     )  # fmt: skip
 
 
 def _described(listing: Listing) -> list[Offer]:
     # The offers that the JSON-LD speaks of: those with its network and asset where it names them, else all.
+    if len(listing.offers) < 2:
+        return list(listing.offers)
     stated = {name: _comparable(name, value) for name, (_, value) in _properties(listing).items()}
     matching = [
         offer
@@ -191,6 +192,11 @@ def _properties(listing: Listing) -> dict[str, tuple[str, Json]]:
         if name is not None and isinstance(row.get("value"), str):
             found[name] = (f"/json_ld/offers/additionalProperty/{index}/value", row["value"])
     return found
+
+
+def _of_page(judge: Judge, name: str) -> tuple[Json, Json]:
+    """The member of that name in the JSON-LD's offer, and in its price specification."""
+    return judge.page_offer.get(name), mapping(judge.page_offer.get("priceSpecification")).get(name)
 
 
 def _network_of(offer: Offer) -> str:

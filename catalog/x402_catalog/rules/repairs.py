@@ -154,10 +154,13 @@ def repaired(listing: Listing, judge: Judge) -> None:
     """Every repair that the hints needed, once for each place."""
     told: set[tuple[str, str]] = set()
     for offer in listing.offers:
+        if judge.is_plain(offer):
+            continue
         for note in (*judge.request(offer).notes, *judge.response(offer).notes):
-            if note.kind in SILENT or (note.kind, note.pointer) in told:
+            place = (note.kind, listing.origin(note.pointer))
+            if note.kind in SILENT or place in told:
                 continue
-            told.add((note.kind, note.pointer))
+            told.add(place)
             _tell(listing, judge, note)
 
 

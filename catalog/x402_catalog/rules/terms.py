@@ -142,24 +142,27 @@ def leading_zeros(listing: Listing, judge: Judge) -> None:
 
 def repeated(listing: Listing, judge: Judge) -> None:
     """No offer stands twice, and version 1 offers of one network can be told apart."""
-    for index, offer in enumerate(listing.offers):
-        for other in listing.offers[:index]:
-            if _terms(other) == _terms(offer):
-                message = f"the same terms as offer {other.index}"
-                judge.remark(REPEATED, offer.pointer, message, observed=offer.network_name)
-                break
-            if offer.version == other.version == 1 and offer.network_name is not None and _same_choice(offer, other):
-                message = f"same scheme and network as offer {other.index}, other terms"
-                judge.remark(AMBIGUOUS, offer.pointer, message, observed=offer.network_name)
-                break
+    first: dict[tuple[object, ...], Offer] = {}
+    choices: dict[tuple[object, ...], Offer] = {}
+    for offer in listing.offers:
+        terms, choice = _terms(offer), _choice(offer)
+        same, alike = first.setdefault(terms, offer), choices.setdefault(choice, offer) if choice else offer
+        # Of both the earlier offer is named: a repetition of it is one of its terms as well.
+        if same is not offer and same.index <= alike.index:
+            judge.remark(REPEATED, offer.pointer, f"the same terms as offer {same.index}", observed=offer.network_name)
+        elif alike is not offer:
+            message = f"same scheme and network as offer {alike.index}, other terms"
+            judge.remark(AMBIGUOUS, offer.pointer, message, observed=offer.network_name)
 
 
 def _terms(offer: Offer) -> tuple[object, ...]:
     return (offer.scheme, offer.network_name, offer.asset, offer.pay_to, offer.amount_text)
 
 
-def _same_choice(offer: Offer, other: Offer) -> bool:
-    return (offer.scheme, offer.network_name) == (other.scheme, other.network_name)
+def _choice(offer: Offer) -> tuple[object, ...] | None:
+    """What a version 1 payment says of the offer that it takes; ``None`` for others."""
+    is_first_version = offer.version == 1 and offer.network_name is not None
+    return (offer.scheme, offer.network_name) if is_first_version else None
 
 
 def media_types(listing: Listing, judge: Judge) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from x402_catalog.findings import Level
 from x402_catalog.models import Listing, member, text
@@ -65,6 +66,8 @@ _TEXTS = (("summary",), ("seo", "title"), ("seo", "description"), ("json_ld", "d
 
 def text_prices(listing: Listing, judge: Judge) -> None:
     """A price that a text gives for the call is the price of an offer."""
+    if not may_price(judge.words):
+        return
     asked = [Decimal(offer.price.decimal) for offer in listing.offers if offer.price is not None]
     for path in (*_TEXTS, *((("accepts", offer.index, "description")) for offer in listing.offers)):
         stated = text(member(listing.raw, *path))
@@ -79,6 +82,11 @@ def text_prices(listing: Listing, judge: Judge) -> None:
                 TEXT_PRICE, at, f"the text says {found[0]}, the offer {asked[0]}",
                 observed=stated, expected=[str(price) for price in asked],
             )  # fmt: skip
+
+
+def may_price(words: str) -> bool:
+    """Whether :attr:`Judge.words` may state a price."""
+    return "$" in words or "usd" in words or "ollar" in words
 
 
 def prices_in(words: str) -> Iterator[Decimal]:
@@ -102,6 +110,8 @@ def _means(price: Decimal, asked: Decimal) -> bool:
 
 def offers_differ(listing: Listing, judge: Judge) -> None:
     """All offers ask the same price."""
+    if len(listing.offers) < 2:
+        return
     priced = [(offer, Decimal(offer.price.decimal)) for offer in listing.offers if offer.price is not None]
     for offer, price in priced[1:]:
         if price != priced[0][1]:
@@ -113,22 +123,29 @@ def offers_differ(listing: Listing, judge: Judge) -> None:
 def absurd(listing: Listing, judge: Judge) -> None:
     """No call costs more than anybody would pay."""
     for offer in listing.offers:
-        if offer.price is None or offer.amount is None or Decimal(offer.price.decimal) < MOST_DOLLARS:
+        if offer.amount is None or offer.token is None or offer.amount < most_atomic(offer.token.asset.decimals):
             continue
-        decimals = offer.price.asset.decimals
+        decimals = offer.token.asset.decimals
         meant = to_decimal(offer.amount, 18)
         message = f"{offer.price} for one call" + (f"; with 18 decimals it would be {meant}" if decimals < 18 else "")
         at = f"{offer.pointer}/max_amount_required_atomic"
         judge.remark(ABSURD, at, message, observed=offer.amount_text, expected=f"below ${MOST_DOLLARS}")
 
 
+@lru_cache(maxsize=64)
+def most_atomic(decimals: int) -> int:
+    """The most that anybody asks for one call, in atomic units of a dollar token."""
+    return int(MOST_DOLLARS.scaleb(decimals))
+
+
 def units(listing: Listing, judge: Judge) -> None:
     """The unit that the page prices is the one that the texts speak of."""
     at = "/json_ld/offers/priceSpecification/unitText"
-    stated = text(member(listing.raw, *at.strip("/").split("/")))
+    stated = text(member(judge.page_offer, "priceSpecification", "unitText"))
     if stated is None:
         return
-    spoken = {found[1].lower() for words in _use_texts(listing) for found in _PER_UNIT.finditer(words)}
+    texts = _use_texts(listing) if may_name_unit(judge.words) else ()
+    spoken = {found[1].lower() for words in texts for found in _PER_UNIT.finditer(words)}
     if spoken and stated.lower() not in spoken:
         named = " and ".join(sorted(spoken))
         judge.remark(
@@ -137,6 +154,11 @@ def units(listing: Listing, judge: Judge) -> None:
         judge.not_judged(UNIT, at, reason=f"the text says per {named}; a call may yield exactly one")
     else:
         judge.held(UNIT, at)
+
+
+def may_name_unit(words: str) -> bool:
+    """Whether :attr:`Judge.words` may say that a price is per something."""
+    return "per " in words or "per-" in words
 
 
 def _use_texts(listing: Listing) -> Iterator[str]:
@@ -148,8 +170,9 @@ def _use_texts(listing: Listing) -> Iterator[str]:
 
 def review_flags(listing: Listing, judge: Judge) -> None:
     """A price that is flagged for review has a ratio that gives reason to."""
+    flag = text(listing.pricing.get("flag"))
     for member_name in ("pricing_review_required", "pricing_decimal_suspect"):
-        flagged, flag = listing.raw.get(member_name), text(listing.pricing.get("flag"))
+        flagged = listing.raw.get(member_name)
         at = f"/{member_name}"
         if flagged is True and flag in {"normal", "cheap"}:
             judge.contradicted(

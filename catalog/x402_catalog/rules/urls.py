@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import SplitResult, urlsplit
 
 from x402_catalog.findings import Level
 from x402_catalog.models import Listing
 from x402_catalog.rules.judge import Judge
+from x402_catalog.rules.links import parts_of
 from x402_catalog.rules.registry import rule
 
 _BASIS = "RFC 3986; x402 HTTP transport"
@@ -62,8 +62,10 @@ PREVIEW_HOST = rule(
     mend="List the production host.",
 )
 
-_SLUG = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
+SLUG = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
 _LEFTOVER = re.compile(r"\{\{|\}\}|\$\{|%7B%7B|%24%7B|<[a-z_ -]+>|\[object|/undefined\b|/null\b|\bNaN\b|YOUR[_-]", re.I)
+_SIGN = re.compile(r"[{}$%<\[]")
+_WORDS = ("/undefined", "/null", "nan", "your")
 _LOCAL_NAMES = (".local", ".localhost", ".internal", ".lan", ".home.arpa", ".test", ".invalid")
 _PREVIEW = re.compile(r"(?:^|[.-])(?:staging|preview|dev|sandbox|localtunnel|ngrok|ngrok-free|trycloudflare)[.-]")
 _PREVIEW_HASH = re.compile(r"-[a-z0-9]{9}-[a-z0-9-]+\.vercel\.app$|^deploy-preview-\d+--")
@@ -72,48 +74,57 @@ _PREVIEW_HASH = re.compile(r"-[a-z0-9]{9}-[a-z0-9-]+\.vercel\.app$|^deploy-previ
 def slug_form(listing: Listing, judge: Judge) -> None:
     """The slug can stand in a URL, a file name and a command."""
     stated = listing.raw.get("slug")
-    if isinstance(stated, str) and stated and not (_SLUG.fullmatch(stated) and len(stated) <= 200):
+    if isinstance(stated, str) and stated and not (SLUG.fullmatch(stated) and len(stated) <= 200):
         judge.remark(SLUG_FORM, "/slug", "not lower-case letters, digits and hyphens", observed=stated)
 
 
 def url_parts(listing: Listing, judge: Judge) -> None:
     """Scheme, host, credentials and leftovers of the URL."""
-    parts = _split(listing.url)
-    if _LEFTOVER.search(listing.url):
+    parts = parts_of(listing.url)
+    if may_have_leftover(listing.url) and _LEFTOVER.search(listing.url):
         judge.contradicted(LEFTOVER, "/url", "a template's variable is still in it", observed=listing.url)
-    if parts is None:
+    if parts is None or not parts.is_http:
         return
     if parts.scheme == "http":
         judge.remark(HTTPS, "/url", "the URL begins with http:", observed=listing.url, expected="https:")
-    if reason := unreachable(parts.hostname or ""):
-        judge.contradicted(PUBLIC_HOST, "/url", reason, observed=parts.hostname)
-    elif _PREVIEW.search(parts.hostname or "") or _PREVIEW_HASH.search(parts.hostname or ""):
-        judge.remark(PREVIEW_HOST, "/url", "the host's name says so", observed=parts.hostname)
-    if parts.username is not None or parts.password is not None or parts.fragment:
+    if reason := unreachable(parts.host):
+        judge.contradicted(PUBLIC_HOST, "/url", reason, observed=parts.host)
+    elif is_preview(parts.host):
+        judge.remark(PREVIEW_HOST, "/url", "the host's name says so", observed=parts.host)
+    if parts.has_user or parts.fragment:
         what = "a fragment" if parts.fragment else "credentials"
-        judge.contradicted(CREDENTIALS, "/url", f"the URL has {what}", observed=f"{parts.scheme}://…@{parts.hostname}")
+        judge.contradicted(CREDENTIALS, "/url", f"the URL has {what}", observed=f"{parts.scheme}://…@{parts.host}")
+
+
+def may_have_leftover(url: str) -> bool:
+    """Whether ``url`` has to be searched for what a template left behind."""
+    # A search that ignores case takes ten times as long as these; what is not ASCII may fold into it.
+    words = url.lower()
+    return not url.isascii() or _SIGN.search(url) is not None or any(word in words for word in _WORDS)
+
+
+def is_preview(host: str) -> bool:
+    """Whether a host's name is that of a preview or a test deployment."""
+    return bool(_PREVIEW.search(host) or _PREVIEW_HASH.search(host))
 
 
 def unreachable(host: str) -> str | None:
     """Why a host cannot be reached from elsewhere; ``None`` if nothing in its name speaks against it."""
     name = host.rstrip(".").lower()
+    if ":" not in name and not name[-1:].isdigit():  # no address, which it takes long to find out by parsing
+        return _unresolvable(name)
     try:
         address = ipaddress.ip_address(name.strip("[]"))
     except ValueError:
-        if name == "localhost" or name.endswith(_LOCAL_NAMES):
-            return "a name that only resolves locally"
-        return None if "." in name else "a name without a domain"
+        return _unresolvable(name)
     mapped = getattr(address, "ipv4_mapped", None) or address
     return None if mapped.is_global else "an address that is not public"
 
 
-def _split(url: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return None
-    return parts if parts.scheme in {"http", "https"} and parts.hostname else None
+def _unresolvable(name: str) -> str | None:
+    if name == "localhost" or name.endswith(_LOCAL_NAMES):
+        return "a name that only resolves locally"
+    return None if "." in name else "a name without a domain"
 
 
 CHECKS = (slug_form, url_parts)

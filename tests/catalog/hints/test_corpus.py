@@ -1,7 +1,8 @@
 """Every file of the corpus is one way to declare a request or an answer: dropping one in adds a case.
 
 ``input/what`` names what ``input`` (and, where the declaration spills over, ``output`` and ``url``) must be read as:
-the schema of each part, and no other part. ``output/what`` likewise. ``notes`` are the kinds of repair, sorted.
+the schema of each part, and no other part. ``output/what`` likewise. ``schema`` is the one that version 2 has beside
+them. ``notes`` are the kinds of repair, sorted.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def cases(folder: str) -> list[Any]:
 
 
 def declaring(listing: Callable[..., Listing], case: dict[str, Any]) -> Listing:
-    hints = {name: case[name] for name in ("input", "output") if name in case}
+    hints = {name: case[name] for name in ("input", "output", "schema") if name in case}
     offer = {"hints": hints, "mime_type": case.get("mime_type")}
     return listing({"url": case.get("url", "https://api.example/v1"), "accepts": [offer]})
 
