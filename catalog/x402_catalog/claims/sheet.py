@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from x402_catalog.claims.prose import in_prose
 from x402_catalog.claims.statements import About, Statement, path_below, statement
 from x402_catalog.findings import shown
-from x402_catalog.models import Json, Listing, pointer
+from x402_catalog.models import Json, Listing, member, pointer, steps
 from x402_catalog.rules.judge import Evidence, Judgement, Verdict
 
 # What a judgement must rest on to hold a claim about each subject. Simulated evidence is in none of them: a seller
@@ -68,7 +69,7 @@ class Claim:
 def truth_sheet(listing: Listing, judgements: Iterable[Judgement]) -> tuple[Claim, ...]:
     """One claim for every leaf of the listing, in document order."""
     index = _Index(judgements)
-    return tuple(_claim(steps, value, index) for steps, value in leaves(listing.raw))
+    return tuple(_claim(path, value, index, listing.raw) for path, value in leaves(listing.raw))
 
 
 def totals(claims: Iterable[Claim]) -> dict[str, int]:
@@ -92,26 +93,26 @@ def leaves(value: Json) -> Iterator[tuple[tuple[str | int, ...], Json]]:
 
 class _Index:
     def __init__(self, judgements: Iterable[Judgement]) -> None:
-        self._at: dict[str, list[Judgement]] = {}
+        self._at: dict[tuple[str, ...], list[Judgement]] = {}
         for judgement in judgements:
-            self._at.setdefault(judgement.pointer, []).append(judgement)
+            self._at.setdefault(tuple(steps(judgement.pointer)), []).append(judgement)
 
-    def over(self, steps: tuple[str | int, ...]) -> list[Judgement]:
+    def over(self, path: tuple[str, ...]) -> list[Judgement]:
         # A judgement speaks for everything below its pointer, except the document as a whole.
         found: list[Judgement] = []
-        for depth in range(len(steps), 0, -1):
-            found.extend(self._at.get(pointer(*steps[:depth]), ()))
+        for depth in range(len(path), 0, -1):
+            found.extend(self._at.get(path[:depth], ()))
         return found
 
 
-def _claim(steps: tuple[str | int, ...], value: Json, index: _Index) -> Claim:
-    texts = tuple(str(step) for step in steps)
-    said = statement(texts)
-    judgements = index.over(steps)
+def _claim(path: tuple[str | int, ...], value: Json, index: _Index, document: Json) -> Claim:
+    texts = tuple(map(str, path))
+    said = _said(path, texts, value, document)
+    judgements = index.over(texts)
     verdict, reason, decider = _verdict(said, judgements)
-    name = next((str(step) for step in reversed(steps) if isinstance(step, str)), "")
+    name = next((step for step in reversed(path) if isinstance(step, str)), "")
     return Claim(
-        pointer=pointer(*steps),
+        pointer=pointer(*path),
         value=shown(value, 200),
         statement=said.text.format(value=_worded(value), name=name, path=path_below(said, texts)),
         section=said.section,
@@ -122,6 +123,11 @@ def _claim(steps: tuple[str | int, ...], value: Json, index: _Index) -> Claim:
         evidence=decider.evidence if decider else None,
         simulated=_simulated(judgements),
     )
+
+
+def _said(path: tuple[str | int, ...], texts: tuple[str, ...], value: Json, document: Json) -> Statement:
+    described = texts[-1:] == ("description",) and in_prose(texts, value, member(document, *path[:-1]))
+    return described or statement(texts)
 
 
 def _verdict(said: Statement, judgements: list[Judgement]) -> tuple[Verdict, str, Judgement | None]:

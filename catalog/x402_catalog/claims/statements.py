@@ -37,7 +37,7 @@ class Statement:
 
 _OPINION = "an opinion: nothing observable decides it"
 _PRIVATE = "private: no public source tells"
-_WORDING = "a wording: no rule reads it"
+WORDING = "a wording: no rule reads it"
 
 _L, _C, _S, _A, _N = About.LISTING, About.CATALOGUE, About.SELLER, About.ANSWER, About.NOBODY
 
@@ -57,9 +57,13 @@ STATEMENTS: tuple[Statement, ...] = (
         ("accepts/*/max_timeout_seconds", _S, "a payment may take {value} seconds"),
         ("accepts/*/mime_type", _A, "the answer is {value}"),
         ("accepts/*/verified", _C, "verified by the catalogue: {value}"),
-        ("accepts/*/description", _N, "described as {value}", _WORDING),
+        ("accepts/*/description", _N, "described as {value}", WORDING),
+        ("accepts/*/price/**", _S, "price {name}: {value}"),
+        ("accepts/*/advisoryPriceUsd", _S, "costs about {value} dollars"),
         ("accepts/*/extra/**", _S, "payment detail {name} is {value}"),
         ("accepts", _S, "payment options: {value}"),
+        ("x402Version", _S, "speaks version {value} of the protocol"),
+        ("error", _N, "unpaid, the seller says {value}", WORDING),
     ),
     *_rows(
         "request",
@@ -70,13 +74,14 @@ STATEMENTS: tuple[Statement, ...] = (
         ("accepts/*/hints/output/input/**", _S, "request {path}: {value}"),
         ("example_request_body/**", _S, "an accepted request has {path} = {value}"),
         ("example_request_body", _S, "an accepted request is {value}"),
-        ("example_prompt", _N, "example prompt {value}", _WORDING),
+        ("example_prompt", _N, "example prompt {value}", WORDING),
     ),
     *_rows(
         "answer",
         ("accepts/*/hints/output/**", _A, "answer {path}: {value}"),
         ("accepts/*/hints/output", _A, "the answer is declared as {value}"),
         ("accepts/*/hints/**", _S, "hint {path}: {value}"),
+        ("extensions/**", _S, "extension {path}: {value}"),
     ),
     *_rows(
         "price",
@@ -97,7 +102,7 @@ STATEMENTS: tuple[Statement, ...] = (
     *_rows(
         "identity",
         ("slug", _L, "known as {value}"),
-        ("title", _N, "titled {value}", _WORDING),
+        ("title", _N, "titled {value}", WORDING),
         ("category", _C, "in the category {value}"),
         ("duplicate_cluster_id", _C, "in the duplicate cluster {value}"),
         ("trust_tier", _C, "trust tier {value}"),
@@ -105,19 +110,19 @@ STATEMENTS: tuple[Statement, ...] = (
         ("origin/host", _L, "served by {value}"),
         ("origin/slug", _L, "the server is known as {value}"),
         ("origin/url", _L, "the server is {value}"),
-        ("origin/**", _N, "the server's {name} is {value}", _WORDING),
+        ("origin/**", _N, "the server's {name} is {value}", WORDING),
         ("json_ld/sameAs", _L, "the page stands for {value}"),
         ("json_ld/identifier", _L, "the page identifies {value}"),
         ("json_ld/potentialAction/target", _L, "the page links to {value}"),
         ("axon_deep_link", _L, "test-buy link {value}"),
         ("json_ld/applicationCategory", _L, "the page's category is {value}"),
         ("json_ld/provider/**", _L, "the page's provider {name} is {value}"),
-        ("json_ld/**", _N, "the page's {name} is {value}", _WORDING),
+        ("json_ld/**", _N, "the page's {name} is {value}", WORDING),
     ),
     *_rows(
         "promises in prose",
-        ("summary", _N, "{value}", _WORDING),
-        ("seo/**", _N, "{value}", _WORDING),
+        ("summary", _N, "{value}", WORDING),
+        ("seo/**", _N, "{value}", WORDING),
         ("use_cases/**", _N, "of use to: {value}", _OPINION),
         ("use_cases", _N, "uses: {value}", _OPINION),
         ("ideal_buyer", _N, "made for: {value}", _OPINION),

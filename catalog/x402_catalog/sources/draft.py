@@ -30,11 +30,13 @@ class Draft:
         self.document[name] = value
         self.moved[pointer(name)] = at
 
-    def infer(self, name: str, value: Json, how: str) -> None:
-        """Set a member that is not in the record, unless it was taken over."""
+    def infer(self, name: str, value: Json, how: str, at: str | None = None) -> None:
+        """Set a member that is not in the record, unless it was taken over; ``at`` is where it was made from."""
         if name not in self.document:
             self.document[name] = value
             self.inferred[pointer(name)] = how
+            if at is not None:
+                self.moved[pointer(name)] = at
 
 
 def slug_of(url: str) -> str:

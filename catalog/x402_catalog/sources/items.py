@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator
+from urllib.parse import unquote, urlsplit
 
 import orjson
 
+from x402_catalog.hostile import nodes
 from x402_catalog.models import Json, JsonObject, mapping, member, pointer, text
 from x402_catalog.sources.draft import Draft, slug_of, title_of
 
 # The protocol's spelling of an offer's members, and ours.
-_OFFER: dict[str, str] = {
+SPELLINGS: dict[str, str] = {
     "payTo": "pay_to",
     "maxAmountRequired": "max_amount_required_atomic",
     "amount": "max_amount_required_atomic",
@@ -20,6 +23,8 @@ _OFFER: dict[str, str] = {
     "mimeType": "mime_type",
     "outputSchema": "hints",
 }
+_ROUTE = re.compile(r"/[a-zA-Z0-9_/:.\-~%]+")
+_MAX_DECODING = 5  # times that percent signs may hide others
 
 
 def item(value: JsonObject, at: str = "") -> Draft:
@@ -79,7 +84,7 @@ def _offer(draft: Draft, entry: Json, to: str, at: str) -> Json:
         return entry
     offer: JsonObject = {}
     for name, value in entry.items():
-        ours = _OFFER[name] if name in _OFFER else str(name)
+        ours = SPELLINGS[name] if name in SPELLINGS else str(name)
         if ours in offer and name == "amount":
             ours = name  # both spellings: the first one counts, the other is kept as it is
         offer[ours] = value
@@ -91,47 +96,90 @@ def _bazaar(draft: Draft, value: JsonObject, at: str) -> None:
     # Version 2 declares request and answer once for all offers, in an extension.
     declared = mapping(member(value, "extensions", "bazaar"))
     draft.take("extensions", value, "extensions", at)
-    info = mapping(declared.get("info"))
-    if not info:
-        return
-    hints = {name: info[name] for name in ("input", "output") if name in info}
     base = f"{at}/extensions/bazaar"
+    info = mapping(declared.get("info"))
+    hints: JsonObject = {name: info[name] for name in ("input", "output") if name in info}
+    if isinstance(declared.get("schema"), dict):
+        hints["schema"] = declared["schema"]
+    _route(draft, declared.get("routeTemplate"), f"{base}/routeTemplate")
     for index, offer in enumerate(draft.document["accepts"]):
-        if isinstance(offer, dict) and not offer.get("hints"):
-            offer["hints"] = {**hints, **({"schema": declared["schema"]} if "schema" in declared else {})}
+        if hints and isinstance(offer, dict) and not offer.get("hints"):
+            offer["hints"] = hints
             to = f"/accepts/{index}/hints"
             draft.moved |= {to: f"{base}/info", f"{to}/schema": f"{base}/schema"}
+
+
+def _route(draft: Draft, template: Json, at: str) -> None:
+    """The URL with the parameters that ``routeTemplate`` names; one that fits not the URL, or is none, is ignored."""
+    url = draft.document.get("url")
+    if not isinstance(template, str) or not isinstance(url, str) or not is_route(template):
+        return
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return
+    steps, stated = template.split("/"), parts.path.split("/")
+    if ":" in template and len(steps) == len(stated) and all(map(_agrees, steps, stated)):
+        draft.put("url", f"{parts.scheme}://{parts.netloc}{template}", at)
+        draft.inferred["/url"] = "the resource's URL with the parameters of routeTemplate"
+
+
+def is_route(template: str) -> bool:
+    """Whether a ``routeTemplate`` is one that the specification admits."""
+    plain, previous = template, ""
+    for _ in range(_MAX_DECODING):
+        plain, previous = unquote(plain), plain
+        if plain == previous:
+            break
+    return _ROUTE.fullmatch(template) is not None and ".." not in plain and "://" not in plain
+
+
+def _agrees(step: str, stated: str) -> bool:
+    return step == stated or step.startswith(":")
 
 
 def exchange(value: JsonObject, at: str = "") -> Draft:
     """A listing from a recorded exchange: the terms of its v2 header, or else of its body."""
     response = mapping(value.get("response"))
-    header = next((found for name, found in _headers(response.get("headers")) if name == "payment-required"), None)
-    terms = _decoded(header) if header is not None else None
-    body_at = f"{at}/response/headers" if terms else f"{at}/response/body"
-    message = terms or _body(response)
-    draft = item(message, "")
-    # The terms are inside a string of the record: every place in them is the place of that string.
-    draft.moved = (
-        dict.fromkeys(draft.moved, body_at)
-        if not isinstance(response.get("body"), dict) or terms
-        else {to: body_at + where for to, where in draft.moved.items()}
-    )
+    headers = _headers(response.get("headers"), f"{at}/response/headers")
+    header, place = next(((found, where) for name, found, where in headers if name == "payment-required"), ("", ""))
+    terms = _decoded(header)
+    draft = item(terms or _body(response), "")
+    _place(draft, place if terms else f"{at}/response/body", inside=terms is not None or _is_text(response.get("body")))
     requested = member(value, "request", "url")
     if isinstance(requested, str) and not draft.document.get("url"):
         draft.put("url", requested, f"{at}/request/url")
+        del draft.inferred["/url"]
+        draft.document |= {"slug": slug_of(requested) or "unnamed", "title": title_of(requested) or "unnamed"}
     return draft
 
 
-def _headers(headers: Json) -> Iterator[tuple[str, str]]:
-    rows: list[Json] = []
+def _is_text(body: Json) -> bool:
+    return not isinstance(body, dict)
+
+
+def _place(draft: Draft, at: str, *, inside: bool) -> None:
+    """Let what was moved stand below ``at``; terms ``inside`` a text all stand where that text does."""
+    if inside:
+        draft.moved = {pointer(*path): at for path, _ in nodes(draft.document) if path}
+    else:
+        draft.moved = {to: at + where for to, where in draft.moved.items()}
+
+
+def _headers(headers: Json, at: str) -> Iterator[tuple[str, str, str]]:
+    """Name in lower case, value, and place of each header, kept as an object, as pairs, or as HAR does."""
+    rows: list[tuple[Json, str]] = []
     if isinstance(headers, dict):
-        rows = list(headers.items())
+        rows = [(row, at + pointer(row[0])) for row in headers.items()]
     elif isinstance(headers, list):
-        rows = [(row.get("name"), row.get("value")) if isinstance(row, dict) else row for row in headers]
-    for row in rows:
+        rows = [_row(row, f"{at}/{index}") for index, row in enumerate(headers)]
+    for row, place in rows:
         if isinstance(row, (list, tuple)) and len(row) == 2 and all(isinstance(part, str) for part in row):
-            yield row[0].lower(), row[1]
+            yield row[0].lower(), row[1], place
+
+
+def _row(row: Json, at: str) -> tuple[Json, str]:
+    return ((row.get("name"), row.get("value")), f"{at}/value") if isinstance(row, dict) else (row, f"{at}/1")
 
 
 def _decoded(header: str) -> JsonObject | None:

@@ -2,132 +2,116 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from decimal import Decimal
 
+from x402_catalog.hints.references import Unfolder
 from x402_catalog.models import Json, JsonObject, mapping, member, pointer, text
 from x402_catalog.money import from_decimal
 from x402_catalog.networks import network, tokens
 from x402_catalog.sources.draft import Draft, slug_of
+from x402_catalog.sources.items import SPELLINGS
+from x402_catalog.sources.operations import Hints
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
-_DEPTH = 40
+_MAX_NODES = 200_000  # of all operations of one document, references written out
+_VARIABLE = re.compile(r"\{(\w+)\}")
 
 
 def operations(document: JsonObject, at: str = "") -> Iterator[Draft]:
     """A listing for every operation that declares ``x-payment-info``."""
-    base = _server(document)
+    unfolder = Unfolder(document, _MAX_NODES)
     for path, entry in mapping(document.get("paths")).items():
-        shared = mapping(entry).get("parameters")
+        item, place = Hints(document, unfolder).followed(entry, f"{at}/paths{pointer(path)}")
         for method in METHODS:
-            operation = mapping(entry).get(method)
+            operation = item.get(method)
             if isinstance(operation, dict) and isinstance(operation.get("x-payment-info"), dict):
-                place = f"{at}/paths{pointer(path, method)}"
-                yield _Operation(document, base, path, method, operation, shared, place).draft()
+                url = _server(operation, item, document) + path
+                yield _draft(Hints(document, unfolder), url, method, item, place)
 
 
-def _server(document: JsonObject) -> str:
-    servers = document.get("servers")
-    first = mapping(servers[0] if isinstance(servers, list) and servers else None)
-    return (text(first.get("url")) or "").rstrip("/")
+def _server(*holders: JsonObject) -> str:
+    """The first server's URL, of the operation or else of its path or of the document, variables at their defaults."""
+    for holder in holders:
+        servers = holder.get("servers")
+        first = mapping(servers[0] if isinstance(servers, list) and servers else None)
+        if url := text(first.get("url")):
+            for variable in _VARIABLE.findall(url):
+                default = text(member(first, "variables", variable, "default"))
+                url = url.replace(f"{{{variable}}}", default) if default else url
+            return url.rstrip("/")
+    return ""
 
 
-class _Operation:
-    def __init__(
-        self, document: JsonObject, base: str, path: str, method: str, operation: JsonObject, shared: Json, at: str
-    ) -> None:
-        self._document = document
-        self._url = base + path
-        self._method = method
-        self._operation = operation
-        own = operation.get("parameters")
-        self._parameters = [*(shared if isinstance(shared, list) else []), *(own if isinstance(own, list) else [])]
-        self._at = at
-        self._draft = Draft()
-
-    def draft(self) -> Draft:
-        operation, draft = self._operation, self._draft
-        draft.infer("url", self._url, "the first server's URL and the path")
-        draft.infer("slug", f"{slug_of(self._url)}-{self._method}", "made from host, path and method")
-        draft.take("title", operation, "summary", self._at)
-        draft.take("summary", operation, "description", self._at)
-        draft.infer("title", self._url, "the URL")
-        tags = operation.get("tags")
-        draft.infer("category", text(member(tags, 0)) or "", "the first tag")
-        payment = operation["x-payment-info"]
-        draft.put("accepts", self._offers(payment), f"{self._at}/x-payment-info")
-        return draft
-
-    def _offers(self, payment: JsonObject) -> list[JsonObject]:
-        hints = {"input": self._input(), "output": self._output()}
-        stated = payment.get("offers")
-        entries = [entry for entry in (stated if isinstance(stated, list) else [payment]) if isinstance(entry, dict)]
-        return [self._offer(index, entry, hints) for index, entry in enumerate(entries)]
-
-    def _offer(self, index: int, entry: JsonObject, hints: JsonObject) -> JsonObject:
-        offer = {key: value for key, value in entry.items() if key not in {"price", "offers", "protocols"}}
-        offer["hints"] = hints
-        dollars = member(entry, "price", "amount") or entry.get("advisoryPriceUsd")
-        where = network(entry.get("network"))
-        known = [row for row in tokens(where.caip2) if row.asset.symbol == entry.get("asset")] if where else []
-        if known and dollars is not None:
-            # A price in dollars becomes atomic units of a dollar stablecoin: inferred, not stated.
-            atomic = from_decimal(str(dollars), known[0].asset.decimals)
-            if atomic is not None:
-                offer["max_amount_required_atomic"] = str(atomic)
-            offer["asset"] = known[0].asset.address
-            self._draft.inferred[f"/accepts/{index}/max_amount_required_atomic"] = "the dollar price in atomic units"
-            self._draft.inferred[f"/accepts/{index}/asset"] = "the asset of that symbol on that network"
-        return offer
-
-    def _input(self) -> JsonObject:
-        parts: dict[str, JsonObject] = {"query": {}, "path": {}, "header": {}}
-        for raw in self._parameters:
-            parameter = mapping(self._resolved(raw))
-            name, place = text(parameter.get("name")), text(parameter.get("in"))
-            if name and place in parts:
-                schema = dict(mapping(self._resolved(parameter.get("schema"))))
-                kept = {key: parameter[key] for key in ("description", "required", "example") if key in parameter}
-                parts[place][name] = {**schema, **kept}
-        declared: JsonObject = {"type": "http", "method": self._method.upper()}
-        named = {"query": "queryParams", "path": "pathParams", "header": "headerFields"}
-        declared |= {named[place]: fields for place, fields in parts.items() if fields}
-        return declared | self._body()
-
-    def _body(self) -> JsonObject:
-        content = mapping(mapping(self._resolved(self._operation.get("requestBody"))).get("content"))
-        for media_type, entry in content.items():
-            kind = _BODY_TYPES.get(media_type.split(";")[0].strip(), "json")
-            return {"bodyType": kind, "body": self._resolved(mapping(entry).get("schema")) or {}}
-        return {}
-
-    def _output(self) -> Json:
-        responses = mapping(self._operation.get("responses"))
-        answer = next((responses[code] for code in ("200", "201", "2XX", "default") if code in responses), None)
-        content = mapping(mapping(self._resolved(answer)).get("content"))
-        for media_type, entry in content.items():
-            schema = self._resolved(mapping(entry).get("schema"))
-            return schema if schema is not None else {"type": media_type}
-        return None
-
-    def _resolved(self, value: Json, depth: int = 0) -> Json:
-        # References inside the document are written out, as far as that ends; recursion is cut to an open schema.
-        if depth > _DEPTH:
-            return {}
-        if isinstance(value, list):
-            return [self._resolved(child, depth + 1) for child in value]
-        if not isinstance(value, dict):
-            return value
-        reference = value.get("$ref")
-        if isinstance(reference, str) and reference.startswith("#/"):
-            steps = [step.replace("~1", "/").replace("~0", "~") for step in reference[2:].split("/")]
-            return self._resolved(member(self._document, *steps), depth + 8)
-        return {key: self._resolved(child, depth + 1) for key, child in value.items()}
+def _draft(hints: Hints, url: str, method: str, item: JsonObject, place: str) -> Draft:
+    operation, at = item[method], place + pointer(method)
+    shared = item.get("parameters")
+    listed = [(raw, f"{place}/parameters/{i}") for i, raw in enumerate(shared if isinstance(shared, list) else [])]
+    hints.read(method, operation, at, listed)
+    draft = Draft()
+    draft.infer("url", url, "the first server's URL and the path", at)
+    draft.infer("slug", f"{slug_of(url)}-{method}", "made from host, path and method", at)
+    draft.take("title", operation, "summary", at)
+    draft.take("summary", operation, "description", at)
+    draft.infer("title", url, "the URL", at)
+    draft.infer("category", text(member(operation.get("tags"), 0)) or "", "the first tag", at)
+    _offers(draft, hints, operation["x-payment-info"], f"{at}/x-payment-info")
+    return draft
 
 
-_BODY_TYPES = {
-    "application/json": "json",
-    "application/x-www-form-urlencoded": "form-data",
-    "multipart/form-data": "multipart-form-data",
-    "text/plain": "text",
-    "application/octet-stream": "binary",
-}
+def _offers(draft: Draft, hints: Hints, payment: JsonObject, at: str) -> None:
+    offers: list[JsonObject] = []
+    draft.put("accepts", offers, at)
+    for entry, place in _stated(payment, at):
+        to = f"/accepts/{len(offers)}"
+        draft.moved[to] = place
+        draft.moved |= {f"{to}/hints{below}": where for below, where in hints.places.items()}
+        draft.inferred[to] = "the format states a price; the terms are in the endpoint's 402"
+        offers.append(_offer(draft, entry, to, place, hints))
+
+
+def _stated(payment: JsonObject, at: str) -> Iterator[tuple[JsonObject, str]]:
+    """The offers of x402, each with its place: a list of them, or one price for all protocols."""
+    listed = payment.get("offers")
+    if isinstance(listed, list):
+        for index, entry in enumerate(listed):
+            if isinstance(entry, dict) and entry.get("method", "x402") == "x402":
+                yield entry, f"{at}/offers/{index}"
+        return
+    protocols = payment.get("protocols")
+    names = [name for row in protocols for name in _names(row)] if isinstance(protocols, list) else []
+    if not names or "x402" in names:
+        yield {key: value for key, value in payment.items() if key != "protocols"}, at
+
+
+def _names(protocol: Json) -> list[Json]:
+    return list(protocol) if isinstance(protocol, dict) else [protocol]
+
+
+def _offer(draft: Draft, entry: JsonObject, to: str, at: str, hints: Hints) -> JsonObject:
+    offer: JsonObject = {}
+    for name, value in entry.items():
+        ours = SPELLINGS.get(name, name)
+        offer[ours] = value
+        draft.moved[to + pointer(ours)] = at + pointer(name)
+    if hints.media_type is not None:
+        offer["mime_type"], draft.moved[f"{to}/mime_type"] = hints.media_type
+    offer["hints"] = hints.value
+    _price(draft, offer, to)
+    return offer
+
+
+def _price(draft: Draft, offer: JsonObject, to: str) -> None:
+    # A price in dollars becomes atomic units of a dollar stablecoin: inferred, not stated.
+    dollars = member(offer, "price", "amount") or offer.get("advisoryPriceUsd")
+    where = network(text(offer.get("network")))
+    known = [row for row in tokens(where.caip2) if row.asset.symbol == offer.get("asset")] if where else []
+    if not known or dollars is None:
+        return
+    offer["asset"] = known[0].asset.address
+    draft.inferred[f"{to}/asset"] = "the asset of that symbol on that network"
+    stated = f"{Decimal(repr(dollars)):f}" if isinstance(dollars, float) else str(dollars)
+    if (atomic := from_decimal(stated, known[0].asset.decimals)) is not None:
+        offer.setdefault("max_amount_required_atomic", str(atomic))
+        draft.inferred[f"{to}/max_amount_required_atomic"] = "the dollar price in atomic units"

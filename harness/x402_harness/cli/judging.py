@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
+from x402_catalog.collector import seldom_collecting
 from x402_catalog.findings import Finding
 from x402_catalog.models import Listing
 from x402_catalog.reading import Limits
@@ -38,9 +39,10 @@ class Judging:
 
     def findings(self) -> Iterator[Told]:
         """What is wrong with the sources and their listings, of the selected rules."""
-        for told in self._all():
-            if told.finding.rule in self._rules:
-                yield told
+        with seldom_collecting():
+            for told in self._all():
+                if told.finding.rule in self._rules:
+                    yield told
 
     def _all(self) -> Iterator[Told]:
         for listing in self._selected():

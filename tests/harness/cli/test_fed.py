@@ -57,6 +57,7 @@ def test_a_broken_file_is_named_and_the_good_one_beside_it_is_bought(name, testb
     assert told["summary"]["purchases"]["settled"] == 1
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak of a process is read as Linux tells it")
 def test_a_line_of_two_hundred_megabytes_is_passed_over_in_bounded_memory(folder, listings, tmp_path):
     good = json.dumps(json.loads((listings / GOOD).read_text())).encode()
     with (folder / "a-huge.jsonl").open("wb") as file:
@@ -65,8 +66,10 @@ def test_a_line_of_two_hundred_megabytes_is_passed_over_in_bounded_memory(folder
             file.write(b"x" * 1024 * 1024)
         file.write(b'"}\n' + good + b"\n")
     code = (
-        "import resource, sys; from x402_harness.cli import main\n"
-        "try:\n    main()\nfinally:\n    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
+        # The kernel hands a process the peak of the one that started it; that of its own memory is VmHWM.
+        "import sys; from x402_harness.cli import main\n"
+        "try:\n    main()\nfinally:\n    status = open('/proc/self/status').read()\n"
+        "    print(status.split('VmHWM:')[1].split()[0], file=sys.stderr)"
     )
     arguments = ["validate", str(folder), "--format", "json"]
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)

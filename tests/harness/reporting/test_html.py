@@ -133,7 +133,7 @@ def test_a_run_that_was_killed_still_makes_a_page(view):
 
 def test_a_large_run_keeps_the_page_small_and_shows_what_failed(view):
     listing = next(one for one in view.listings.values() if one.cases)
-    many = {number: listing for number in range(1000)}
+    many = dict.fromkeys(range(1000), listing)
     page = render(RunView(started=view.started, listings=many, ended=view.ended), 1)
     assert len(page) < 4_000_000
     assert "Both legs of each are in events.ndjson" in page
