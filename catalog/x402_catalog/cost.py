@@ -104,6 +104,10 @@ def weight(pattern: str) -> float:
     return (1 + len(pattern)) * prod(counts)
 
 
+# Counted here, since the interpreter's own limit may have been raised by others to where the process ends first.
+_DEEPEST = 120
+
+
 class _Estimate:
     """The steps at any one node of a value and at all those above it, references followed."""
 
@@ -111,12 +115,10 @@ class _Estimate:
         self._root = root
         self._longest = longest
         self._known: dict[tuple[int, int], float] = {}
+        self._nesting = 0
 
     def of(self, depth: int) -> float:
-        try:
-            return self._at(self._root, depth)
-        except RecursionError:
-            return inf
+        return self._at(self._root, depth)
 
     def _at(self, schema: Any, depth: int) -> float:
         if depth < 0:
@@ -127,8 +129,10 @@ class _Estimate:
         if key not in self._known:
             # Met again on its own way down, or too much to count: no bound.
             self._known[key] = inf
-            if len(self._known) <= _MOST_CALLS:
+            if len(self._known) <= _MOST_CALLS and self._nesting < _DEEPEST:
+                self._nesting += 1
                 self._known[key] = self._own(schema) + self._here(schema, depth) + self._below(schema, depth)
+                self._nesting -= 1
         return self._known[key]
 
     def _own(self, schema: dict[str, Any]) -> float:

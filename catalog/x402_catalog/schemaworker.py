@@ -19,6 +19,7 @@ from threading import Lock, Timer
 from typing import Any, BinaryIO, Literal
 
 from x402_catalog.engines import BadSchema, Engine, Problem, compiled, explained, undecided
+from x402_catalog.hostile import is_deep
 from x402_catalog.models import Json
 
 Task = Literal["decide", "explain"]
@@ -50,10 +51,10 @@ class Worker:
     def ask(self, task: Task, schema: Any, value: Json) -> Problem | None:
         """``decide``: why ``value`` fails, ``None`` if it is valid. ``explain``: the same in better words, ``None`` if
         there are none. Either may be undecided."""
-        try:
-            request = pickle.dumps((task, schema, value), protocol=5)
-        except RecursionError:
+        # Pickling recurses in C, and not every process stops that in time.
+        if is_deep(schema) or is_deep(value):
             return undecided("nested too deep to be judged")
+        request = pickle.dumps((task, schema, value), protocol=5)
         with self._lock:
             seconds = self._seconds * (_PART if self._lost >= PATIENCE else 1) * _SHARES[task]
             try:
