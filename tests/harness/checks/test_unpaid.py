@@ -32,9 +32,22 @@ from tests.harness.support.terms import (
 )
 
 from x402_catalog.findings import Finding, Level
-from x402_catalog.rules.registry import REGISTRY
+from x402_catalog.rules.registry import REGISTRY, Rule
 from x402_harness.checks.exchange import Judged, judge_exchange
 from x402_harness.checks.recorded import load_exchanges
+from x402_harness.checks.unpaid import (
+    accounts,
+    amounts,
+    chains,
+    declared,
+    envelope,
+    hints,
+    listed,
+    members,
+    offers,
+    resources,
+    windows,
+)
 from x402_harness.protocol.exchange import Exchange, Failure, Leg, Request, Response
 
 CORPUS = Path(__file__).with_name("corpus") / "challenge"
@@ -99,10 +112,12 @@ def test_a_valid_402_gets_neither_errors_nor_warnings(path: Path) -> None:
     assert judged(path).verdict.conformant
 
 
-@pytest.mark.parametrize(
-    "rule", [rule for rule in REGISTRY if rule.code.startswith("CHAL")], ids=lambda rule: rule.code
-)
-def test_every_rule_over_a_402_has_one_that_breaks_it(rule: Any) -> None:
+MODULES = (accounts, amounts, chains, declared, envelope, listed, members, offers, resources, windows)
+RULES = [rule for module in MODULES for rule in vars(module).values() if isinstance(rule, Rule)]
+
+
+@pytest.mark.parametrize("rule", [*RULES, *hints.DECLARED], ids=lambda rule: rule.code)
+def test_every_rule_over_a_402_has_one_that_breaks_it(rule: Rule) -> None:
     assert rule.code in OF_A_LISTING | {path.name.split("-")[0] for path in cases("invalid")}
 
 
