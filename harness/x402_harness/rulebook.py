@@ -7,7 +7,13 @@ from importlib import import_module
 from x402_catalog.rules.registry import REGISTRY, Rule
 
 # Importing a module registers the rules that it declares.
-_HOMES = ("x402_catalog.rules.reading", "x402_catalog.validation", "x402_harness.checks", "x402_harness.policy")
+_HOMES = (
+    "x402_catalog.rules.reading",
+    "x402_catalog.validation",
+    "x402_harness.checks",
+    "x402_harness.probing.rules",
+    "x402_harness.policy",
+)
 
 
 def every_rule() -> tuple[Rule, ...]:

@@ -169,8 +169,13 @@ def media_types(listing: Listing, judge: Judge) -> None:
     """Declared media types are well formed."""
     for offer in listing.offers:
         stated = text(offer.raw.get("mime_type"))
-        if stated and not _MEDIA_TYPE.fullmatch(stated.strip()):
+        if stated and not is_media_type(stated):
             judge.remark(MEDIA_TYPE, f"{offer.pointer}/mime_type", "not type/subtype", observed=stated)
+
+
+def is_media_type(stated: str) -> bool:
+    """Whether ``stated`` has the form ``type/subtype``, perhaps with parameters."""
+    return _MEDIA_TYPE.fullmatch(stated.strip()) is not None
 
 
 def extras(listing: Listing, judge: Judge) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +14,13 @@ import httpx
 
 from x402_catalog.__about__ import __version__
 from x402_harness.edge.decoding import ACCEPTED, Decoder
+from x402_harness.edge.guard import Refused
 from x402_harness.protocol.exchange import Failure, Request, Response
 
 USER_AGENT = f"testbuy/{__version__}"
 _DEFAULTS = {"accept": "*/*", "accept-encoding": ACCEPTED, "connection": "close", "user-agent": USER_AGENT}
 _MAX_PORT = 65535
+_MAX_CAUSES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +115,18 @@ class Client:
 def _cause(error: Exception) -> str:
     if isinstance(error, (httpx.TimeoutException, TimeoutError)):
         return "timeout"
+    if isinstance(error, httpx.LocalProtocolError):
+        return "request"
+    root = next((one for one in _chain(error) if isinstance(one, (Refused, ssl.SSLError, socket.gaierror))), None)
+    if root is not None:
+        return "refused" if isinstance(root, Refused) else "tls" if isinstance(root, ssl.SSLError) else "name"
     return "connection" if isinstance(error, (httpx.NetworkError, OSError)) else "protocol"
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    # What the layers below said, as far as it goes: each wraps the one before it in its own class.
+    for _ in range(_MAX_CAUSES):
+        if error is None:
+            return
+        yield error
+        error = error.__cause__ or error.__context__

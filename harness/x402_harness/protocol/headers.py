@@ -37,16 +37,21 @@ def decode(value: str, *, place: str = "header") -> tuple[dict[str, Any], tuple[
     The URL-safe alphabet and missing padding are tolerated. Raises :class:`RemoteProtocolError` for anything that is
     not base64 of a JSON object.
     """
+    raw, notes = unwrap(value, place=place)
+    return parse_object(raw, place=place), notes
+
+
+def unwrap(value: str, *, place: str = "header") -> tuple[bytes, tuple[str, ...]]:
+    """The bytes in a header value, and what was tolerated in reading them; errors as :func:`decode`."""
     if len(value) > MAX_HEADER:
         raise RemoteProtocolError(
             f"longer than {MAX_HEADER} characters", place=place, observed=f"{len(value)} characters"
         )
     text, notes = _standard(value.strip())
     try:
-        raw = base64.b64decode(text, validate=True)
+        return base64.b64decode(text, validate=True), notes
     except (binascii.Error, ValueError) as error:
         raise RemoteProtocolError(f"not base64: {error}", place=place, observed=value[:80]) from None
-    return parse_object(raw, place=place), notes
 
 
 def parse_object(raw: bytes, *, place: str) -> dict[str, Any]:

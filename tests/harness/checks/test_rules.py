@@ -144,7 +144,6 @@ FIRING: dict[str, list[Story]] = {
     "CHAL002": [
         Story(unpaid=Response(402)), Story(unpaid=Response(402, (), b"<html>")),
         Story(unpaid=Response(402, (("PAYMENT-REQUIRED", "junk!"),))),
-        Story(unpaid=in_body({"x402Version": 3, "accepts": []})), Story(unpaid=in_body({"x402Version": 1})),
         Story(unpaid=Response(402, (), b"{}", truncated=True)),
     ],
     "CHAL003": [
@@ -161,6 +160,8 @@ FIRING: dict[str, list[Story]] = {
         Story(unpaid=in_body(required_v2(option_v2()))),
         Story(unpaid=Response(402, (("PAYMENT-REQUIRED", PADLESS),))),
     ],
+    "CHAL010": [Story(unpaid=in_body(required_v1(option_v1(), x402Version=3)))],
+    "CHAL011": [Story(unpaid=in_body({"x402Version": 1})), Story(unpaid=in_body(required_v1()))],
     "PAY001": [Story(paid=with_receipt(500)), Story(paid=Response(404)), Story(paid=TERMS)],
     "PAY002": [
         Story(paid=Response(200, (("content-type", "application/json"),), b'{"ok":true}')),
@@ -215,7 +216,9 @@ def found(story: Story, code: str) -> list[Finding]:
 
 
 def test_every_rule_about_purchases_has_a_story_here() -> None:
-    assert set(FIRING) == {rule.code for rule in REGISTRY if rule.code.rstrip("0123456789") in FAMILIES}
+    every = {rule.code for rule in REGISTRY if rule.code.rstrip("0123456789") in FAMILIES}
+    told = {code for code in every if not code.startswith("CHAL") or code < "CHAL010"}
+    assert told <= set(FIRING) <= every  # the other rules about a 402 have their own corpus
 
 
 @pytest.mark.parametrize(("code", "story"), [(code, story) for code, stories in FIRING.items() for story in stories])

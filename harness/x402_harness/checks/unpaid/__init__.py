@@ -1,0 +1,1 @@
+"""The unpaid 402 by itself: rules as pure functions over one answer, each of one version by its own specification."""

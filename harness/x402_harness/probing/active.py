@@ -1,0 +1,83 @@
+"""Active probing: what an endpoint must refuse. Only for hosts that the user typed; nothing here can be settled."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
+
+from x402_catalog.findings import Finding
+from x402_catalog.rules.registry import Rule
+from x402_harness.probing import rules
+from x402_harness.probing.ladder import Talk
+from x402_harness.probing.passive import Seen
+from x402_harness.probing.targets import WITH_BODY
+from x402_harness.protocol.exchange import Exchange, Request
+from x402_harness.protocol.headers import PAYMENT_SIGNATURE, X_PAYMENT, encode
+
+OVERSIZE = 64 * 1024  # characters: more than servers take, less than what a load balancer calls an attack
+_EMPTY = encode({"x402Version": 2, "accepted": {}, "payload": {}})
+_NO_PAYMENT = {
+    "a payment that is no base64": "!not-a-payment!",
+    "a payment that is no JSON": "bm90IGpzb24=",
+    "a payment that is no object": "W10=",
+    "a payment with nothing in it": _EMPTY,
+    f"a payment of {OVERSIZE} characters": "A" * OVERSIZE,
+}
+_NO_BODY = {
+    "a body that is no JSON": b"{",
+    "a body that is no object": b"[]",
+    "a body of other types": b'{"":[null,{"\\u0000":1e400}]}',
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Provocation:
+    """A request that must be refused: what it ``is``, the rule that it tests, whether it asks for the content."""
+
+    what: str
+    rule: Rule
+    request: Request
+    wants_content: bool = True
+
+
+def provocations(paid: Request) -> Iterator[Provocation]:
+    """All that is tried at an endpoint which answered ``paid`` with a 402."""
+    for method in ("HEAD", "OPTIONS"):
+        if method != paid.method:
+            made = replace(paid, method=method, body=b"")
+            yield Provocation(f"{method}", rules.BAD_REQUEST, made, wants_content=False)
+    for what, value in _NO_PAYMENT.items():
+        made = paid.with_header(X_PAYMENT, value).with_header(PAYMENT_SIGNATURE, value)
+        yield Provocation(what, rules.BAD_PAYMENT, made)
+    padded = paid.with_header("x-testbuy-padding", "a" * OVERSIZE)
+    yield Provocation(f"a header of {OVERSIZE} characters", rules.BAD_REQUEST, padded)
+    if paid.method in WITH_BODY:
+        for what, body in _NO_BODY.items():
+            made = replace(paid.with_header("content-type", "application/json"), body=body)
+            yield Provocation(what, rules.BAD_REQUEST, made)
+
+
+def provoke(talk: Talk) -> Generator[Request, Exchange, Talk]:
+    """The talk, and the answers to every provocation, in their order; nothing is tried where there was no 402."""
+    answers: list[Exchange] = []
+    for each in provocations(talk.found.rung.request) if talk.found else ():
+        answers.append((yield each.request))
+    return replace(talk, provoked=tuple(answers))
+
+
+def refusals(seen: Seen) -> Iterator[Finding]:
+    """Each provocation was refused: no content, no server error. A connection that is closed is a refusal too."""
+    if seen.talk.found is None or not seen.talk.provoked:
+        return
+    for each, exchange in zip(provocations(seen.talk.found.rung.request), seen.talk.provoked, strict=True):
+        answer = exchange.response
+        if answer is None or not _is_wrong(answer.status, each.wants_content):
+            continue
+        got = "content" if answer.status < 300 else f"a server error ({answer.status})"
+        yield seen.finding(
+            each.rule, f"{each.what} got {got}", exchange, observed=answer.status, expected="402 or another 4xx"
+        )
+
+
+def _is_wrong(status: int, wants_content: bool) -> bool:
+    return (status >= 500 and status not in {501, 503, 505}) or (wants_content and 200 <= status < 300)
