@@ -133,9 +133,9 @@ class Reader:
             self.note("dependencies", at + "/dependencies", "draft 7's dependencies: read as the two that follow it")
             del schema["dependencies"]
             for name, value in dependencies.items():
-                schema.setdefault("dependentRequired" if isinstance(value, list) else "dependentSchemas", {})[name] = (
-                    value
-                )
+                successor = "dependentRequired" if isinstance(value, list) else "dependentSchemas"
+                known = schema.get(successor)
+                schema[successor] = {**(known if isinstance(known, dict) else {}), name: value}
 
     def _subschemas(self, schema: JsonObject, at: str, depth: int) -> None:
         if _HOLDING.isdisjoint(schema):

@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from x402_catalog.hints import Origin, RequestShape, request_shape, response_shape
@@ -77,6 +77,7 @@ def as_hints(value: Any) -> list[Any]:
 
 
 @settings(max_examples=300, deadline=None)
+@example({"dependencies": {"": None}, "dependentSchemas": None})
 @given(anything)
 def test_whatever_is_declared_the_schemas_satisfy_the_metaschema(value: Any) -> None:
     for hints in as_hints(value):
