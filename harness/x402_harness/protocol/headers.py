@@ -18,9 +18,6 @@ PAYMENT_RESPONSE = "PAYMENT-RESPONSE"
 
 MAX_HEADER = 256 * 1024  # characters; real terms with schemas reach 90 KB
 
-# Headers whose values are live signatures, or may be, or are other secrets of ours or theirs.
-SECRET = frozenset({"x-payment", "payment-signature", "authorization", "cookie", "set-cookie", "sign-in-with-x"})
-
 
 def encode(message: dict[str, Any]) -> str:
     """``message`` as a header value: compact JSON in standard base64 with padding.
