@@ -81,11 +81,13 @@ class Balances:
 
 @dataclass(frozen=True, slots=True)
 class ChainView:
-    """What a chain said about a purchase: balances before and after, and whether the nonce is used."""
+    """What a chain said about a purchase: balances before and after, whether the nonce is used, and by which
+    ``transaction``, if the chain tells."""
 
     before: Balances
     after: Balances
     nonce_used: bool
+    transaction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,22 +13,9 @@ from enum import StrEnum
 from x402_harness.protocol.challenge import Challenge, Option, read_challenge
 from x402_harness.protocol.errors import LocalProtocolError, RemoteProtocolError
 from x402_harness.protocol.exchange import Failure, Request, Response
-from x402_harness.protocol.headers import (
-    PAYMENT_RESPONSE,
-    PAYMENT_SIGNATURE,
-    X_PAYMENT,
-    X_PAYMENT_RESPONSE,
-    decode,
-    encode,
-)
-from x402_harness.protocol.messages import (
-    Authorization,
-    ExactPayload,
-    PaymentPayloadV1,
-    PaymentPayloadV2,
-    SettlementResponse,
-    parse,
-)
+from x402_harness.protocol.headers import PAYMENT_RESPONSE, X_PAYMENT_RESPONSE, decode
+from x402_harness.protocol.messages import Authorization, ExactPayload, SettlementResponse, parse
+from x402_harness.protocol.payload import payment_header
 
 
 class State(StrEnum):
@@ -80,11 +67,15 @@ ENDS = frozenset({State.SETTLED, State.NOT_SETTLED, State.UNKNOWN, State.FREE, S
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the paid answer's settlement header said: the ``response``, or why it could not be read."""
+    """What the paid answer's settlement header said: the ``response``, or why it could not be read.
+
+    ``notes`` name what was tolerated in reading it.
+    """
 
     header: str | None
     response: SettlementResponse | None
     error: RemoteProtocolError | None = None
+    notes: tuple[str, ...] = ()
 
 
 class Purchase:
@@ -144,22 +135,8 @@ class Purchase:
             raise LocalProtocolError("an empty signature")
         self._move(Step.PAY)
         payload = ExactPayload(signature="0x" + signature.hex(), authorization=self.authorization)
-        if self.option.version == 1:
-            v1 = PaymentPayloadV1(
-                x402_version=1, scheme=self.option.scheme, network=self.option.network, payload=payload
-            )
-            return self.request.with_header(X_PAYMENT, encode(v1.wire()))
-        return self.request.with_header(PAYMENT_SIGNATURE, encode(self._payload_v2(payload)))
-
-    def _payload_v2(self, payload: ExactPayload) -> dict[str, object]:
-        assert self.option is not None and self.challenge is not None  # pay() is only reached with both
-        message = PaymentPayloadV2(x402_version=2, payload=payload, accepted=self.option.raw).wire()
-        # Echoed verbatim, explicit nulls included: servers compare member by member.
-        message["accepted"] = self.option.raw
-        for echoed in ("resource", "extensions"):
-            if self.challenge.message.get(echoed) is not None:
-                message[echoed] = self.challenge.message[echoed]
-        return message
+        assert self.challenge is not None  # what is authorized was chosen from it
+        return self.request.with_header(*payment_header(self.challenge, self.option, payload))
 
     def paid(self, response: Response) -> None:
         """The answer to the paid request.
@@ -206,8 +183,8 @@ def read_receipt(response: Response) -> Receipt:
         if value is None:
             continue
         try:
-            data, _ = decode(value, place=name)
-            return Receipt(name, parse(SettlementResponse, data, place=name))
+            data, notes = decode(value, place=name)
+            return Receipt(name, parse(SettlementResponse, data, place=name), notes=notes)
         except RemoteProtocolError as error:
             return Receipt(name, None, error)
     return Receipt(None, None)
