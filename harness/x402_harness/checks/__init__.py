@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from x402_harness.checks import answer, challenge, payment
+from x402_harness.checks import answer, challenge, network, payment, receipt
 from x402_harness.checks.context import Check, Scene
 
-CHECKS: tuple[Check, ...] = (*challenge.CHECKS, *payment.CHECKS, *answer.CHECKS)
+CHECKS: tuple[Check, ...] = (
+    *network.CHECKS,
+    *challenge.CHECKS,
+    *payment.CHECKS,
+    *receipt.CHECKS,
+    *answer.CHECKS,
+)
 
 
 def examine(scene: Scene) -> None:

@@ -1,23 +1,15 @@
-"""PAY001 to PAY009 and NET001: the paid leg, its receipt, and what the chain says."""
+"""PAY001, PAY007, PAY008 and PAY011 to PAY017, REQ001: the paid leg, and what the chain says of it."""
 
 from __future__ import annotations
 
-from x402_catalog.addresses import same_address
 from x402_catalog.findings import Level
-from x402_catalog.networks import network
-from x402_catalog.rules.registry import rule
+from x402_catalog.rules.registry import Rule, rule
 from x402_harness.checks.context import Check, Scene
-from x402_harness.protocol.exchange import Leg
+from x402_harness.protocol.challenge import read_challenge
+from x402_harness.protocol.errors import RemoteProtocolError
+from x402_harness.protocol.exchange import Leg, Response
 from x402_harness.protocol.purchase import State
 
-REACHED = rule(
-    "NET001",
-    Level.ERROR,
-    "no answer",
-    why="What does not answer cannot be bought.",
-    basis="RFC 9110",
-    mend="Make the endpoint reachable.",
-)
 STATUS = rule(
     "PAY001",
     Level.ERROR,
@@ -25,46 +17,6 @@ STATUS = rule(
     why="The buyer paid, or may have paid, and got nothing.",
     basis="specs/transports-v1/http.md, specs/transports-v2/http.md",
     mend="Answer 2xx once the payment is settled.",
-)
-RECEIPT = rule(
-    "PAY002",
-    Level.ERROR,
-    "paid answer has no receipt that can be read",
-    why="Nobody can prove that the payment was settled, nor what was charged.",
-    basis="x402 v1 §5.3 (X-PAYMENT-RESPONSE), v2 §5.3 (PAYMENT-RESPONSE)",
-    mend="Send the settlement response as the header.",
-)
-SETTLED = rule(
-    "PAY003",
-    Level.ERROR,
-    "receipt says that nothing was settled",
-    why="The payment was refused, or content was given away.",
-    basis="x402 v1 §5.3, v2 §5.3 (success)",
-    mend="Settle before answering, and report it truly.",
-)
-NETWORK = rule(
-    "PAY004",
-    Level.ERROR,
-    "receipt names another network",
-    why="The transaction cannot be found where it was signed for.",
-    basis="x402 v1 §5.3, v2 §5.3 (network)",
-    mend="Report the network of the chosen option.",
-)
-PAYER = rule(
-    "PAY005",
-    Level.ERROR,
-    "receipt names another payer",
-    why="It is the receipt of somebody else's payment.",
-    basis="x402 v1 §5.3, v2 §5.3 (payer)",
-    mend="Report the payer of this payment.",
-)
-TRANSACTION = rule(
-    "PAY006",
-    Level.ERROR,
-    "receipt's transaction is no transaction hash",
-    why="The payment cannot be looked up on its chain.",
-    basis="x402 v1 §5.3, v2 §5.3 (transaction)",
-    mend="Report the hash of the settling transaction.",
 )
 CHARGED = rule(
     "PAY007",
@@ -84,71 +36,163 @@ NONCE = rule(
 )
 
 
-def reached(scene: Scene) -> None:
-    """Both legs were answered."""
-    for exchange in scene.transcript.exchanges:
-        if exchange.failure is not None:
-            scene.broken(
-                REACHED, exchange.leg, exchange.failure.message, observed=exchange.failure.cause, pointer="/url"
-            )
+CACHEABLE = rule(
+    "PAY011",
+    Level.WARNING,
+    "paid answer may be stored by shared caches",
+    why="A cache would give away what one buyer paid for.",
+    basis="RFC 9111 §3 (private, no-store), §5.2.2.9 (public)",
+    mend="Send Cache-Control: private or no-store with what was paid for.",
+)
+LATE = rule(
+    "PAY012",
+    Level.ERROR,
+    "answer comes later than maxTimeoutSeconds",
+    why="By then the signed payment is no longer valid: a seller who settles last is not paid, a buyer has given up.",
+    basis="x402 v1 §5.1, v2 §5.1 (maxTimeoutSeconds)",
+    mend="Answer faster, or give the time that the answer takes.",
+)
+REDIRECTED = rule(
+    "PAY013",
+    Level.ERROR,
+    "paid request is redirected",
+    why="Whoever follows hands the signed payment to another URL.",
+    basis="RFC 9110 §15.4; x402 resource",
+    mend="Answer where the payment is asked for.",
+)
+CHARGED_FOR_NOTHING = rule(
+    "PAY014",
+    Level.ERROR,
+    "payment was settled, and the request refused",
+    why="The buyer paid and got an error.",
+    basis="x402 v1 §2, v2 §2: settle when the work is done; reference servers do not settle when the handler fails",
+    mend="Do the work first, settle after it, and never settle what ends in an error.",
+)
+ASKED_AGAIN = rule(
+    "PAY015",
+    Level.ERROR,
+    "payment was settled, and is asked for again",
+    why="A buyer's client that pays whatever it is asked for pays twice.",
+    basis="specs/transports-v1/http.md, specs/transports-v2/http.md",
+    mend="Answer with the content once the payment is settled.",
+)
+REFUSED = rule(
+    "PAY016",
+    Level.ERROR,
+    "valid payment is refused",
+    why="Nobody can buy: the payment satisfies the very terms that were asked for.",
+    basis="x402 v1 §6.1.2, v2 §6.1.2 (verification); specs/transports-v1/http.md, specs/transports-v2/http.md",
+    mend="Look at the reason given; often the header of the other version is read, or another domain verified.",
+)
+GIVEN_AWAY = rule(
+    "PAY017",
+    Level.ERROR,
+    "content is delivered without settling the payment",
+    why="The seller is not paid, and the signature stays usable.",
+    basis="x402 v1 §2, v2 §2 (settle); EIP-3009 authorizationState",
+    mend="Settle before the answer leaves.",
+)
+ACCEPTED = rule(
+    "REQ001",
+    Level.ERROR,
+    "request that satisfies the declared fields is refused",
+    why="A buyer who does as the listing says cannot buy.",
+    basis="listing accepts[].hints.input",
+    mend="Accept what is declared, or declare what is accepted.",
+)
+_REQUEST_STATUSES = frozenset({400, 404, 405, 406, 409, 411, 413, 414, 415, 422})
 
 
 def status(scene: Scene) -> None:
-    """The paid answer is a success."""
+    """The paid answer is a success; if not, what kind of failure it is and whether it was charged for."""
     answer = scene.response(Leg.PAID)
     if answer is None:
         return
     if 200 <= answer.status < 300:
-        scene.held(STATUS, "/url", *(["/example_request_body"] if scene.example else []))
+        own_example = ["/example_request_body"] if scene.example else []
+        scene.held(STATUS, "/url", *own_example)
+        scene.held(ACCEPTED, f"{scene.offer.pointer}/hints/input", *own_example)
+        scene.held(REFUSED)
+        return
+    failure = _failure(scene, answer)
+    if failure is not None:
+        rule, message = failure
+        pointer = f"{scene.offer.pointer}/hints/input" if rule is ACCEPTED else None
+        scene.broken(rule, Leg.PAID, message, observed=answer.status, expected="2xx", pointer=pointer)
+
+
+def _failure(scene: Scene, answer: Response) -> tuple[Rule, str] | None:
+    if 300 <= answer.status < 400:
+        return REDIRECTED, f"redirected to {answer.header('location') or 'nowhere'}"
+    taken = _was_charged(scene)
+    if answer.status == 402:
+        if taken:
+            return ASKED_AGAIN, "the payment was settled, and the answer is 402"
+        told = scene.purchase.receipt.response if scene.purchase.receipt else None
+        return None if told is not None else (REFUSED, f"refused: {_reason(answer)}")  # a receipt of failure says it
+    if taken:
+        return CHARGED_FOR_NOTHING, f"the payment was settled, and the answer is {answer.status}"
+    if answer.status in _REQUEST_STATUSES:
+        return ACCEPTED, f"{scene.purchase.request.method} answered {answer.status}: {_beginning(answer)}"
+    return STATUS, f"paid, and answered {answer.status}"
+
+
+def _was_charged(scene: Scene) -> bool:
+    view, receipt = scene.transcript.chain, scene.purchase.receipt
+    if view is not None:
+        return view.nonce_used
+    return receipt is not None and receipt.response is not None and receipt.response.success
+
+
+def _reason(answer: Response) -> str:
+    try:
+        return str(read_challenge(answer).message.get("error") or "no reason given")
+    except RemoteProtocolError:
+        return "no reason given"
+
+
+def _beginning(answer: Response) -> str:
+    return answer.body[:120].decode("utf-8", "replace") or "no content"
+
+
+def given_away(scene: Scene) -> None:
+    """What is delivered is settled."""
+    view, answer, receipt = scene.transcript.chain, scene.response(Leg.PAID), scene.purchase.receipt
+    if view is None or answer is None or not 200 <= answer.status < 300:
+        return
+    told = receipt.response if receipt else None
+    if view.nonce_used or (told is not None and told.success):
+        scene.held(GIVEN_AWAY)
     else:
-        scene.broken(STATUS, Leg.PAID, f"paid, and answered {answer.status}", observed=answer.status, expected="2xx")
+        scene.broken(GIVEN_AWAY, Leg.PAID, "delivered, and the chain shows no settlement", observed=answer.status)
 
 
-def receipt(scene: Scene) -> None:
-    """There is a receipt, it can be read, and it agrees with what was signed."""
-    found = scene.purchase.receipt
-    if found is None:
+def kept_private(scene: Scene) -> None:
+    """No shared cache may store what was paid for."""
+    answer = scene.response(Leg.PAID)
+    if answer is None or not 200 <= answer.status < 300:
         return
-    if found.response is None:
-        reason = f"{found.error.place}: {found.error.message}" if found.error else "no settlement header"
-        scene.broken(RECEIPT, Leg.PAID, reason, observed=found.error.observed if found.error else None)
-        return
-    scene.held(RECEIPT)
-    if not found.response.success:
-        why = found.response.error_reason
-        message = f"success is false: {why or 'no reason given'}"
-        scene.broken(SETTLED, Leg.PAID, message, observed=why, expected=True)
-        return
-    scene.held(SETTLED, f"{scene.offer.pointer}/scheme")
-    _agrees(scene)
+    said = (answer.header("cache-control") or "").lower()
+    directives = {part.split("=", 1)[0].strip() for part in said.split(",")}
+    if directives & {"private", "no-store"} or not directives & {"public", "s-maxage", "max-age"}:
+        scene.held(CACHEABLE)
+    else:
+        scene.broken(CACHEABLE, Leg.PAID, f"Cache-Control: {said}", observed=said, expected="private or no-store")
 
 
-def _agrees(scene: Scene) -> None:
-    purchase = scene.purchase
-    assert purchase.receipt is not None and purchase.receipt.response is not None
-    assert purchase.option is not None and purchase.authorization is not None  # a receipt is only read after paying
-    told, signed = purchase.receipt.response, purchase.authorization
-    if network(told.network) == network(purchase.option.network):
-        scene.held(NETWORK)
+def in_time(scene: Scene) -> None:
+    """The answer comes while the payment is valid."""
+    exchange, option = scene.transcript.leg(Leg.PAID), scene.purchase.option
+    if exchange is None or exchange.response is None or option is None:
+        return
+    pointer = f"{scene.offer.pointer}/max_timeout_seconds"
+    if exchange.elapsed <= option.timeout:
+        scene.held(LATE, pointer)
     else:
         scene.broken(
-            NETWORK, Leg.PAID, f"settled on {told.network}", observed=told.network, expected=purchase.option.network
-        )
-    if told.payer is None or same_address(told.payer, signed.from_):
-        scene.held(PAYER)
-    else:
-        scene.broken(PAYER, Leg.PAID, f"paid by {told.payer}", observed=told.payer, expected=signed.from_)
-    if _is_transaction(told.transaction):
-        scene.held(TRANSACTION)
-    else:
-        scene.broken(
-            TRANSACTION, Leg.PAID, "no transaction hash", observed=told.transaction, expected="0x and 64 hex digits"
-        )
-
-
-def _is_transaction(text: str) -> bool:
-    digits = text[2:] if text.startswith("0x") else ""
-    return len(digits) == 64 and all(digit in "0123456789abcdefABCDEF" for digit in digits) and int(digits, 16) != 0
+            LATE, Leg.PAID, f"answered after {exchange.elapsed:.1f} seconds",
+            observed=round(exchange.elapsed, 1), expected=f"at most {option.timeout} seconds", pointer=pointer,
+        )  # fmt: skip
 
 
 def charged(scene: Scene) -> None:
@@ -174,4 +218,4 @@ def charged(scene: Scene) -> None:
         scene.held(NONCE)
 
 
-CHECKS: tuple[Check, ...] = (reached, status, receipt, charged)
+CHECKS: tuple[Check, ...] = (status, charged, given_away, kept_private, in_time)

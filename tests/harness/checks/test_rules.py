@@ -17,6 +17,7 @@ from tests.harness.support.terms import (
     SEPOLIA,
     SEPOLIA_USDC,
     STRANGER,
+    TRANSACTION,
     authorization,
     header,
     in_body,
@@ -38,9 +39,10 @@ from x402_harness.generation.requests import Source
 from x402_harness.protocol.exchange import Balances, ChainView, Exchange, Failure, Leg, Response, Transcript
 from x402_harness.protocol.purchase import Purchase, State
 
-FAMILIES = ("CHAL", "PAY", "RESP", "NET")
+FAMILIES = ("CHAL", "PAY", "RESP", "NET", "REQ")
 REFUSED = Failure("connection", "refused", may_have_sent=False)
 HUNG_UP = Failure("connection", "hung up", may_have_sent=True)
+MALFORMED = Failure("protocol", "too long a head", may_have_sent=True)
 TERMS = in_header(required_v2(option_v2()))
 PAID = Response(200, (("content-type", "application/json"), ("PAYMENT-RESPONSE", header(receipt()))), b'{"ok":true}')
 MOVED = ChainView(Balances(PRICE, 0), Balances(0, PRICE), nonce_used=True)
@@ -56,6 +58,7 @@ class Story:
     paid: Response | Failure = PAID
     chain: ChainView | None = MOVED
     listing: Listing = PLAIN
+    elapsed: float = 0.1
 
     def scene(self) -> Scene:
         """The purchase as the checks see it, before they have looked."""
@@ -69,7 +72,7 @@ class Story:
             purchase.answered(self.unpaid)
         if purchase.challenge is not None and purchase.challenge.options:
             _pay(purchase, self.paid)
-            exchanges.append(_exchange(Leg.PAID, purchase, self.paid))
+            exchanges.append(replace(_exchange(Leg.PAID, purchase, self.paid), elapsed=self.elapsed))
         return Scene(
             listing=made.listing,
             offer=made.offer,
@@ -114,9 +117,34 @@ def asks(**changes: Any) -> Story:
     return Story(unpaid=in_header(required_v2(entry)), paid=with_receipt(**network), chain=chain)
 
 
-def with_receipt(status: int = 200, **changes: Any) -> Response:
-    rows = (("content-type", "application/json"), ("PAYMENT-RESPONSE", header(receipt(**changes))))
+def with_receipt(status: int = 200, header_name: str = "PAYMENT-RESPONSE", **changes: Any) -> Response:
+    rows = (("content-type", "application/json"), (header_name, header(receipt(**changes))))
     return Response(status, rows, b'{"ok":true}')
+
+
+def kept(directives: str) -> Response:
+    """A paid answer with a Cache-Control header."""
+    sold = with_receipt()
+    return replace(sold, headers=(*sold.headers, ("cache-control", directives)))
+
+
+def opened_to(*exposed: str) -> Response:
+    """A paid answer that is open to other origins, which may read the headers named."""
+    rows = (("access-control-allow-origin", "*"), ("access-control-expose-headers", ", ".join(exposed)))
+    sold = with_receipt()
+    return replace(sold, headers=(*sold.headers, *rows))
+
+
+def in_words(change: Callable[[str], str]) -> Response:
+    """A paid answer whose receipt is written otherwise; this one needs padding and both odd signs of the alphabet."""
+    text = header(receipt(note="?>?>~~", pad="xx"))
+    assert text.endswith("=")
+    assert "/" in text or "+" in text
+    return Response(200, (("content-type", "application/json"), ("PAYMENT-RESPONSE", change(text))), b'{"ok":true}')
+
+
+def _url_safe(text: str) -> str:
+    return text.replace("+", "-").replace("/", "_")
 
 
 def answers(body: Any, media_type: str | None = "application/json", *, truncated: bool = False) -> Response:
@@ -162,12 +190,12 @@ FIRING: dict[str, list[Story]] = {
     ],
     "CHAL010": [Story(unpaid=in_body(required_v1(option_v1(), x402Version=3)))],
     "CHAL011": [Story(unpaid=in_body({"x402Version": 1})), Story(unpaid=in_body(required_v1()))],
-    "PAY001": [Story(paid=with_receipt(500)), Story(paid=Response(404)), Story(paid=TERMS)],
+    "PAY001": [Story(paid=Response(500), chain=UNMOVED), Story(paid=Response(403), chain=None)],
     "PAY002": [
         Story(paid=Response(200, (("content-type", "application/json"),), b'{"ok":true}')),
         Story(paid=Response(200, (("PAYMENT-RESPONSE", "junk!"),), b'{"ok":true}')),
         Story(paid=Response(200, (("PAYMENT-RESPONSE", header({"success": True})),), b'{"ok":true}')),
-        Story(paid=Response(500)),
+        Story(paid=Response(200, (("content-type", "application/json"),), b'{"ok":true}'), chain=UNMOVED),
     ],
     "PAY003": [Story(paid=with_receipt(success=False, transaction="", errorReason="no funds"), chain=UNMOVED)],
     "PAY004": [Story(paid=with_receipt(network=SEPOLIA)), Story(paid=with_receipt(network=""))],
@@ -183,6 +211,28 @@ FIRING: dict[str, list[Story]] = {
         Story(chain=ChainView(Balances(2 * PRICE, 0), Balances(0, 2 * PRICE), nonce_used=True)),
     ],
     "PAY008": [Story(chain=UNMOVED)],
+    "PAY009": [Story(chain=replace(MOVED, transaction="0x" + "5e" * 32))],
+    "PAY010": [
+        Story(paid=with_receipt(header_name="X-PAYMENT-RESPONSE")),
+        Story(unpaid=in_body(required_v1(option_v1())), paid=with_receipt(network="base")),
+    ],
+    "PAY011": [Story(paid=kept("public")), Story(paid=kept("max-age=60")), Story(paid=kept("S-MaxAge=5, no-cache"))],
+    "PAY012": [Story(elapsed=301.0)],
+    "PAY013": [Story(paid=Response(307, (("location", "https://elsewhere.example/"),))), Story(paid=Response(303))],
+    "PAY014": [
+        Story(paid=with_receipt(500)), Story(paid=Response(404)), Story(paid=with_receipt(422), chain=None),
+    ],
+    "PAY015": [Story(paid=TERMS), Story(paid=with_receipt(402), chain=None)],
+    "PAY016": [Story(paid=TERMS, chain=UNMOVED), Story(paid=Response(402), chain=None)],
+    "PAY017": [
+        Story(paid=Response(200, (("content-type", "application/json"),), b'{"ok":true}'), chain=UNMOVED),
+        Story(paid=with_receipt(success=False, transaction=""), chain=UNMOVED),
+    ],
+    "PAY018": [Story(paid=with_receipt(success=False, transaction="", errorReason="settlement_pending"))],
+    "PAY019": [Story(paid=opened_to("content-type")), Story(paid=opened_to("x-payment-response"))],
+    "PAY020": [Story(paid=with_receipt(amount="1")), Story(paid=with_receipt(amount=str(PRICE + 1)))],
+    "PAY021": [Story(paid=in_words(lambda text: text.rstrip("="))), Story(paid=in_words(_url_safe))],
+    "REQ001": [Story(paid=Response(status), chain=chain) for status in (400, 404, 422) for chain in (UNMOVED, None)],
     "RESP001": [
         Story(paid=answers({"ok": True}, "text/html")), Story(paid=answers({"ok": True}, None)),
         declares(IMAGE, answers(b"GIF89a", "image/gif")), declares({}, answers({}), mime_type="text/csv"),
@@ -206,9 +256,14 @@ FIRING: dict[str, list[Story]] = {
     ],
     "RESP006": [Story(paid=answers(b'{"ok":', truncated=True))],
     "RESP007": [declares({"type": "string", "pattern": TRAP}, answers("a" * 5000 + "!"))],
-    "NET001": [Story(unpaid=REFUSED), Story(paid=HUNG_UP), Story(paid=REFUSED, chain=UNMOVED)],
+    "NET001": [Story(unpaid=REFUSED), Story(unpaid=HUNG_UP), Story(paid=REFUSED, chain=UNMOVED)],
+    "NET002": [Story(unpaid=MALFORMED), Story(paid=MALFORMED)],
+    "NET003": [Story(paid=HUNG_UP), Story(paid=HUNG_UP, chain=UNMOVED), Story(paid=HUNG_UP, chain=None)],
 }  # fmt: skip
 PAID_LEG = ("PAY", "RESP")
+
+
+REFUSALS = {f"PAY0{number}" for number in range(40, 60)}  # what is done with other payments than the purchase's
 
 
 def found(story: Story, code: str) -> list[Finding]:
@@ -217,7 +272,7 @@ def found(story: Story, code: str) -> list[Finding]:
 
 def test_every_rule_about_purchases_has_a_story_here() -> None:
     every = {rule.code for rule in REGISTRY if rule.code.rstrip("0123456789") in FAMILIES}
-    told = {code for code in every if not code.startswith("CHAL") or code < "CHAL010"}
+    told = {code for code in every if not code.startswith("CHAL") or code < "CHAL010"} - REFUSALS
     assert told <= set(FIRING) <= every  # the other rules about a 402 have their own corpus
 
 
@@ -236,7 +291,16 @@ def test_a_rule_fires_where_it_should(code: str, story: Story) -> None:
 
 HONEST: dict[str, Story] = {
     "version 2": Story(),
-    "version 1": Story(unpaid=in_body(required_v1(option_v1())), paid=with_receipt(network="base")),
+    "version 1": Story(
+        unpaid=in_body(required_v1(option_v1())), paid=with_receipt(header_name="X-PAYMENT-RESPONSE", network="base")
+    ),
+    "the transaction that settled": Story(chain=replace(MOVED, transaction=TRANSACTION.upper().replace("X", "x"))),
+    "the amount that was signed": Story(paid=with_receipt(amount=str(PRICE))),
+    "kept private": Story(paid=kept("private, max-age=60")),
+    "not kept": Story(paid=kept("public, no-store")),
+    "open and exposed": Story(paid=opened_to("Payment-Response", "x")),
+    "open to all": Story(paid=opened_to("*")),
+    "in the last second": Story(elapsed=300.0),
     "without a chain": Story(chain=None),
     "network by its other name": Story(paid=with_receipt(network="base")),
     "addresses in another case": asks(payTo=PAYEE),
