@@ -1,17 +1,17 @@
-"""The mock seller: an ASGI application made from one listing, which takes real signatures for sandbox money."""
+"""The seller: an ASGI application made from one listing, which takes real signatures for sandbox money."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable
+from enum import StrEnum
 from typing import Any
 
-from x402_catalog.hints import response_shape
-from x402_catalog.models import Listing, Offer
-from x402_harness.protocol.challenge import Challenge, Option, read_challenge
+from x402_catalog.hints import request_shape, response_shape
+from x402_catalog.models import Listing
+from x402_harness.protocol.challenge import Option
 from x402_harness.protocol.errors import RemoteProtocolError
-from x402_harness.protocol.exchange import Response
+from x402_harness.protocol.exchange import Request, Response
 from x402_harness.protocol.headers import (
     PAYMENT_REQUIRED,
     PAYMENT_RESPONSE,
@@ -21,38 +21,55 @@ from x402_harness.protocol.headers import (
     decode,
     encode,
 )
+from x402_harness.protocol.messages import SettlementResponse, VerifyResponse
 from x402_harness.sandbox.answers import Answer, answer
+from x402_harness.sandbox.behaviour import Fault, Memory, Pace, Settle, Verify, Visit, paced
 from x402_harness.sandbox.facilitator import Facilitator, Payment, read_payment
+from x402_harness.sandbox.incoming import BadRequest, read_values
+from x402_harness.sandbox.terms import terms
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 JSON_HEADERS = (("content-type", "application/json"), ("cache-control", "no-store"))
 EXPOSED = ", ".join((PAYMENT_REQUIRED, PAYMENT_RESPONSE, X_PAYMENT_RESPONSE))
+MAX_BODY = 8 * 1024 * 1024  # bytes of a request
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a seller asks for: the protocol ``version``, the 402's message, its options, and the offer behind each."""
+class Validates(StrEnum):
+    """When a seller holds a request against its declared fields."""
 
-    version: int
-    message: dict[str, Any]
-    options: tuple[Option, ...]
-    offers: tuple[Offer, ...]
+    BEFORE = "before payment"
+    AFTER = "after payment"
+    NEVER = "never"
 
 
 class Seller:
     """One listing's endpoint. It answers every method and path: routing is done by whoever mounts it.
 
-    ``version`` is the listing's own unless given. ``offers`` that cannot be told in the protocol are left out.
+    ``clock`` gives the chain's time. ``version`` is the listing's own unless given. Offers that cannot be told in the
+    protocol are left out. With ``validates`` after payment, the terms come first, and a request that breaks the
+    declared fields is refused before it is charged for.
     """
 
     def __init__(
-        self, listing: Listing, facilitator: Facilitator, *, version: int | None = None, seed: int = 0
+        self,
+        listing: Listing,
+        facilitator: Facilitator,
+        clock: Callable[[], float],
+        *,
+        version: int | None = None,
+        seed: int = 0,
+        validates: Validates = Validates.AFTER,
+        faults: Iterable[Fault] = (),
     ) -> None:
         self._listing = listing
         self._facilitator = facilitator
+        self._clock = clock
         self._seed = seed
+        self._validates = validates
+        self._faults = tuple(faults)
+        self._memory = Memory()
         self.version = version or max((offer.version for offer in listing.offers), default=1)
         self.terms = terms(listing, self.version)
 
@@ -61,138 +78,159 @@ class Seller:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
             return
-        while (await receive()).get("more_body"):
-            pass  # a mock does not look at the request: what a listing asks for is checked by the buyer
-        headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
-        await _send(send, self.respond(headers))
+        response, pace = await self.respond(await _request(scope, receive))
+        await paced(send, response, pace)
 
-    def respond(self, headers: dict[str, str]) -> Response:
-        """The answer to a request with these headers (names in lower case)."""
-        value = headers.get(PAYMENT_SIGNATURE.lower() if self.version == 2 else X_PAYMENT.lower())
-        if value is None:
-            return self._challenge("payment required")
-        try:
-            payment = read_payment(decode(value)[0])
-        except RemoteProtocolError as error:
-            return self._challenge(f"invalid_payload: {error.message}")
-        option = self._chosen(payment)
-        if option is None:
-            return self._challenge("no matching payment requirements")
-        verified = self._facilitator.verify(payment, option)
-        if not verified.is_valid:
-            return self._challenge(verified.invalid_reason or "invalid_payload")
-        return self._deliver(payment, option)
-
-    def _deliver(self, payment: Payment, option: Option) -> Response:
-        # The answer is made before the money moves: what cannot be answered is not charged for.
-        made = self._answer(option)
-        settled = self._facilitator.settle(payment, option)
-        receipt = (self._receipt_header, encode(settled.wire()))
-        if not settled.success:
-            return Response(402, (*JSON_HEADERS, receipt), b"{}")
-        exposed = ("access-control-expose-headers", EXPOSED)
-        return Response(
-            200, (("content-type", made.media_type), ("cache-control", "private"), exposed, receipt), made.body
+    async def respond(self, request: Request) -> tuple[Response, Pace]:
+        """The answer to a request, and how it is sent."""
+        visit = Visit(
+            self._listing, self.version, request, self._memory, self._facilitator, self._clock, self.terms.options
         )
+        self._memory.visits += 1
+        for fault in self._faults:
+            if fault.admit and (given := fault.admit(visit)) is not None:
+                return given, Pace()
+        name = PAYMENT_SIGNATURE if self.version == 2 else X_PAYMENT
+        value = next((value for key, value in request.headers if key.lower() == name.lower()), None)
+        if value is None:
+            return self._unpaid(visit), self._pace(paid=False)
+        return await self._paid(value, visit), self._pace(paid=True)
 
-    def _answer(self, option: Option) -> Answer:
-        offer = self.terms.offers[option.index]
-        return answer(response_shape(self._listing, offer), self._seed)
+    def _pace(self, *, paid: bool) -> Pace:
+        paces = [fault.pace if paid else fault.unpaid_pace for fault in self._faults]
+        return next((pace for pace in reversed(paces) if pace is not None), Pace())
+
+    def _unpaid(self, visit: Visit) -> Response:
+        self._memory.unpaid += 1
+        if self._validates is Validates.BEFORE and (refused := self._read(visit, 0)):
+            return refused
+        return self._challenge("payment required", visit)
+
+    async def _paid(self, value: str, visit: Visit) -> Response:
+        try:
+            payment = visit.payment = read_payment(decode(value)[0])
+        except RemoteProtocolError as error:
+            return self._challenge(f"invalid_payload: {error.message}", visit)
+        option = self._chosen(payment, visit)
+        if option is None:
+            return self._challenge("no matching payment requirements", visit)
+        visit.option = option
+        if self._validates is not Validates.NEVER and (refused := self._read(visit, option.index)):
+            return refused
+        verified = self._verify(payment, option, visit)
+        if not verified.is_valid:
+            return self._refuse(verified.invalid_reason or "invalid_payload", visit)
+        return await self._deliver(payment, option, visit)
+
+    def _read(self, visit: Visit, offer: int) -> Response | None:
+        offers = self.terms.offers
+        if not offers:
+            return None
+        visit.shape = request_shape(self._listing, offers[offer])
+        try:
+            visit.values = read_values(visit.shape, visit.request)
+        except BadRequest as error:
+            return Response(400, JSON_HEADERS, json.dumps({"error": "invalid_request", "detail": str(error)}).encode())
+        return None
+
+    def _chosen(self, payment: Payment, visit: Visit) -> Option | None:
+        option = self.terms.chosen(payment, self._message("", visit))
+        for fault in self._faults:
+            option = fault.pick(option, visit) if fault.pick else option
+        return option
+
+    def _verify(self, payment: Payment, option: Option, visit: Visit) -> VerifyResponse:
+        verify: Verify = self._facilitator.verify
+        for fault in self._faults:
+            if fault.verify:
+                verify = _around(fault.verify, verify, visit)
+        return verify(payment, option)
+
+    async def _deliver(self, payment: Payment, option: Option, visit: Visit) -> Response:
+        # The answer is made before the money moves: what cannot be answered is not charged for.
+        made = self._answer(option, visit)
+        for fault in self._faults:
+            if fault.before_settling:
+                await fault.before_settling(visit)
+        visit.settled = settled = self._settle(payment, option, visit)
+        told = self._receipt(settled.wire(), visit)
+        receipt = () if told is None else ((self._receipt_header, told if isinstance(told, str) else encode(told)),)
+        if not settled.success:
+            return Response(402, (*JSON_HEADERS, *receipt), b"{}")
+        rows = (("content-type", made.media_type), ("cache-control", "private"))
+        response = Response(200, (*rows, ("access-control-expose-headers", EXPOSED), *receipt), made.body)
+        for fault in self._faults:
+            response = fault.deliver(response, visit) if fault.deliver else response
+        return response
+
+    def _settle(self, payment: Payment, option: Option, visit: Visit) -> SettlementResponse:
+        settle: Settle = self._facilitator.settle
+        for fault in self._faults:
+            if fault.settle:
+                settle = _around(fault.settle, settle, visit)
+        return settle(payment, option)
+
+    def _receipt(self, message: dict[str, Any], visit: Visit) -> dict[str, Any] | str | None:
+        told: dict[str, Any] | str | None = message
+        for fault in self._faults:
+            if fault.receipt and isinstance(told, dict):
+                told = fault.receipt(told, visit)
+        return told
+
+    def _answer(self, option: Option, visit: Visit) -> Answer:
+        visit.declared = response_shape(self._listing, self.terms.offers[option.index])
+        made = answer(visit.declared, self._seed)
+        for fault in self._faults:
+            made = fault.answer(made, visit) if fault.answer else made
+        return made
 
     @property
     def _receipt_header(self) -> str:
         return PAYMENT_RESPONSE if self.version == 2 else X_PAYMENT_RESPONSE
 
-    def _chosen(self, payment: Payment) -> Option | None:
-        if payment.version != self.version:
-            return None
-        if payment.accepted is not None:
-            return next((option for option in self.terms.options if _meets(payment.accepted, option.raw)), None)
-        # Version 1 names no asset: among options of one network, the one that the payment pays is meant.
-        paid = payment.payload.authorization
-        named = [o for o in self.terms.options if (o.scheme, o.network) == (payment.scheme, payment.network)]
-        exact = (o for o in named if o.pay_to.lower() == paid.to.lower() and o.amount == int(paid.value))
-        return next(exact, named[0] if named else None)
+    def _refuse(self, reason: str, visit: Visit) -> Response:
+        response = self._challenge(reason, visit)
+        for fault in self._faults:
+            if fault.refusal and visit.option is not None:
+                response = fault.refusal(response, self._answer(visit.option, visit), visit)
+        return response
 
-    def _challenge(self, reason: str) -> Response:
-        message = {**self.terms.message, "error": reason}
+    def _challenge(self, reason: str, visit: Visit) -> Response:
+        message = self._message(reason, visit)
         if self.version == 2:
-            return Response(
-                402,
-                (*JSON_HEADERS, (PAYMENT_REQUIRED, encode(message)), ("access-control-expose-headers", EXPOSED)),
-                b"{}",
-            )
-        return Response(402, JSON_HEADERS, json.dumps(message).encode())
+            rows = ((PAYMENT_REQUIRED, encode(message)), ("access-control-expose-headers", EXPOSED))
+            response = Response(402, (*JSON_HEADERS, *rows), b"{}")
+        else:
+            response = Response(402, JSON_HEADERS, json.dumps(message).encode())
+        for fault in self._faults:
+            response = fault.challenge(response, visit) if fault.challenge else response
+        return response
+
+    def _message(self, reason: str, visit: Visit) -> dict[str, Any]:
+        message = self.terms.told(visit.request.url, reason)
+        for fault in self._faults:
+            message = fault.message(message, visit) if fault.message else message
+        return message
 
 
-def terms(listing: Listing, version: int) -> Terms:
-    """The 402 that a listing promises, in the given version."""
-    message: dict[str, Any] = {"x402Version": version, "error": "payment required"}
-    if version == 2:
-        message["resource"] = {"url": listing.url, "description": listing.summary, "mimeType": _mime(listing)}
-    entries = [_entry(listing, offer, version) for offer in listing.offers]
-    # One entry that cannot be read makes other buyers refuse them all: what cannot be told is left out.
-    tellable = _told({**message, "accepts": entries}).options
-    message["accepts"] = [option.raw for option in tellable]
-    offers = tuple(listing.offers[option.index] for option in tellable)
-    return Terms(version, message, _told(message).options, offers)
+def _around(outer: Callable[..., Any], inner: Callable[..., Any], visit: Visit) -> Callable[[Payment, Option], Any]:
+    return lambda payment, option: outer(inner, payment, option, visit)
 
 
-def _told(message: dict[str, Any]) -> Challenge:
-    return read_challenge(Response(402, (), json.dumps(message).encode()))
-
-
-def _meets(accepted: dict[str, Any], offered: dict[str, Any]) -> bool:
-    # As the reference server does: the terms are the same, and nothing of ``extra`` is missing or changed.
-    extra, given = offered.get("extra") or {}, accepted.get("extra") or {}
-    terms_same = all(accepted.get(name) == value for name, value in offered.items() if name != "extra")
-    return terms_same and isinstance(given, dict) and all(given.get(name) == value for name, value in extra.items())
-
-
-def _entry(listing: Listing, offer: Offer, version: int) -> dict[str, Any]:
-    common: dict[str, Any] = {
-        "scheme": offer.scheme,
-        "network": _network_name(offer, version),
-        "asset": offer.asset,
-        "payTo": offer.pay_to,
-        "maxTimeoutSeconds": offer.timeout,
-    }
-    if extra := _extra(offer):
-        common["extra"] = extra  # absent where there is none: the reference client refuses an explicit null
-    if version == 2:
-        return {**common, "amount": offer.amount_text}
-    return {
-        **common,
-        "maxAmountRequired": offer.amount_text,
-        "resource": listing.url,
-        "description": listing.summary,
-        "mimeType": offer.mime_type or "application/json",
-        "outputSchema": offer.hints or None,
-    }
-
-
-def _network_name(offer: Offer, version: int) -> str | None:
-    if offer.network is None:
-        return offer.network_name
-    return offer.network.caip2 if version == 2 else offer.network.v1_name or offer.network.caip2
-
-
-def _extra(offer: Offer) -> dict[str, Any]:
-    # A listing seldom carries the EIP-712 domain; a real 402 must, and the table has it.
-    if offer.token is None or offer.token.name is None:
-        return offer.extra
-    return {"name": offer.token.name, "version": offer.token.version, **offer.extra}
-
-
-def _mime(listing: Listing) -> str:
-    return next((offer.mime_type for offer in listing.offers if offer.mime_type), "application/json")
-
-
-async def _send(send: Send, response: Response) -> None:
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-    headers.append((b"content-length", str(len(response.body)).encode()))
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})
+async def _request(scope: Scope, receive: Receive) -> Request:
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")[: MAX_BODY + 1 - len(body)]
+        if not message.get("more_body"):
+            break
+    headers = tuple((key.decode("latin-1"), value.decode("latin-1")) for key, value in scope["headers"])
+    host = next((value for key, value in headers if key.lower() == "host"), "localhost")
+    raw = scope.get("raw_path") or scope["path"].encode()
+    query = scope.get("query_string") or b""
+    target = raw.split(b"?")[0] + (b"?" + query if query else b"")
+    url = f"{scope.get('scheme', 'http')}://{host}{target.decode('latin-1')}"
+    return Request(scope["method"], url, headers, bytes(body))
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import httpx
 
@@ -11,6 +11,7 @@ from x402_catalog.jsonschemas import BadSchema
 from x402_catalog.models import Listing, Offer
 from x402_catalog.money import Money
 from x402_harness.sandbox.answers import answer
+from x402_harness.sandbox.behaviour import Fault
 from x402_harness.sandbox.chain import Chains
 from x402_harness.sandbox.facilitator import Facilitator
 from x402_harness.sandbox.samples import Unanswerable
@@ -21,13 +22,14 @@ class World:
     """Everything that a mock purchase meets. Nothing in it opens a socket, so no real host can be reached."""
 
     def __init__(self, clock: Callable[[], float], *, seed: int = 0) -> None:
+        self._clock = clock
         self.chains = Chains()
         self.facilitator = Facilitator(self.chains, clock)
         self._seed = seed
 
-    def seller(self, listing: Listing, *, version: int | None = None) -> Seller:
-        """A seller made from the listing."""
-        return Seller(listing, self.facilitator, version=version, seed=self._seed)
+    def seller(self, listing: Listing, *, version: int | None = None, faults: Iterable[Fault] = ()) -> Seller:
+        """A seller made from the listing, honest but for the faults given."""
+        return Seller(listing, self.facilitator, self._clock, version=version, seed=self._seed, faults=faults)
 
     def objection(self, listing: Listing, offer: Offer) -> str | None:
         """Why the listing's mock seller cannot answer what this offer pays for; ``None`` if it can."""

@@ -1,0 +1,138 @@
+"""Behaviour: where a seller may act otherwise than it should. Each hook is one step of a visit; honest ones do nothing.
+
+A :class:`Fault` is a named behaviour. Faults of one seller apply in their order, each to what the one before it made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from x402_catalog.hints import RequestShape, ResponseShape
+from x402_catalog.models import Listing
+from x402_harness.generation.encoding import Values
+from x402_harness.protocol.challenge import Option
+from x402_harness.protocol.exchange import Request, Response
+from x402_harness.protocol.messages import SettlementResponse, VerifyResponse
+from x402_harness.sandbox.answers import Answer
+from x402_harness.sandbox.facilitator import Facilitator, Payment
+
+
+class Side(StrEnum):
+    """Which part of a visit a fault is in."""
+
+    UNPAID = "unpaid"
+    PAYMENT = "payment"
+    SETTLEMENT = "settlement"
+    RECEIPT = "receipt"
+    ANSWER = "answer"
+    TRANSPORT = "transport"
+
+
+@dataclass(slots=True)
+class Memory:
+    """What a faulty seller remembers between visits."""
+
+    visits: int = 0
+    unpaid: int = 0
+    nonces: set[str] = field(default_factory=set)
+    under_way: set[str] = field(default_factory=set)
+    answers: list[Answer] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Visit:
+    """One request at a seller, with what is known of it so far. ``clock`` gives the chain's time in seconds."""
+
+    listing: Listing
+    version: int
+    request: Request
+    memory: Memory
+    facilitator: Facilitator
+    clock: Callable[[], float]
+    offered: tuple[Option, ...] = ()
+    values: Values = field(default_factory=Values)
+    shape: RequestShape | None = None
+    declared: ResponseShape | None = None
+    payment: Payment | None = None
+    option: Option | None = None
+    settled: SettlementResponse | None = None
+
+    @property
+    def nonce(self) -> str:
+        """The payment's nonce, in lower case."""
+        return self.payment.payload.authorization.nonce.lower() if self.payment else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How an answer is sent: ``delay`` seconds before its head, ``drip`` seconds between pieces of ``piece`` bytes,
+    ``cut`` after so many bytes of the body (negative: counted from its end), ``hang`` in place of any answer."""
+
+    delay: float = 0.0
+    drip: float = 0.0
+    piece: int = 1
+    cut: int | None = None
+    hang: bool = False
+
+
+Verify = Callable[[Payment, Option], VerifyResponse]
+Settle = Callable[[Payment, Option], SettlementResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A named misbehaviour; ``caught_by`` are the codes of the rules that find it.
+
+    ``fits`` says whether a listing, asked in a version, leaves room for it. Hooks get the visit last:
+
+    - ``admit`` may answer a request before anything else is looked at; ``message`` changes the terms, ``challenge``
+      the whole 402, ``refusal`` the 402 that refuses a payment (it gets the answer that was bought, too);
+    - ``verify`` and ``settle`` stand around the facilitator's own, ``pick`` around the choice of the option;
+    - ``answer`` changes what was bought, ``receipt`` the settlement response (an object, text as it stands, or none),
+      ``deliver`` the whole paid response, ``pace`` how it is sent (``unpaid_pace``: the 402).
+    """
+
+    name: str
+    side: Side
+    summary: str
+    caught_by: tuple[str, ...]
+    fits: Callable[[Listing, int], bool] = lambda listing, version: True
+    admit: Callable[[Visit], Response | None] | None = None
+    message: Callable[[dict[str, Any], Visit], dict[str, Any]] | None = None
+    challenge: Callable[[Response, Visit], Response] | None = None
+    pick: Callable[[Option | None, Visit], Option | None] | None = None
+    verify: Callable[[Verify, Payment, Option, Visit], VerifyResponse] | None = None
+    refusal: Callable[[Response, Answer, Visit], Response] | None = None
+    before_settling: Callable[[Visit], Awaitable[None]] | None = None
+    settle: Callable[[Settle, Payment, Option, Visit], SettlementResponse] | None = None
+    answer: Callable[[Answer, Visit], Answer] | None = None
+    receipt: Callable[[dict[str, Any], Visit], dict[str, Any] | str | None] | None = None
+    deliver: Callable[[Response, Visit], Response] | None = None
+    pace: Pace | None = None
+    unpaid_pace: Pace | None = None
+
+
+async def paced(send: Callable[[dict[str, Any]], Awaitable[None]], response: Response, pace: Pace) -> None:
+    """Send a response over ASGI at a pace."""
+    if pace.hang:
+        await asyncio.sleep(3600)
+    if pace.delay:
+        await asyncio.sleep(pace.delay)
+    rows = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    if not any(name == b"content-length" for name, _ in rows):
+        rows.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": rows})
+    kept = response.body if pace.cut is None else response.body[: pace.cut]
+    if pace.drip:
+        for start in range(0, len(kept), pace.piece):
+            await send({"type": "http.response.body", "body": kept[start : start + pace.piece], "more_body": True})
+            await asyncio.sleep(pace.drip)
+        kept = b""
+    if pace.cut is not None:
+        await send({"type": "http.response.body", "body": kept, "more_body": True})
+        raise ConnectionResetError("the answer is cut here")
+    await send({"type": "http.response.body", "body": kept})
