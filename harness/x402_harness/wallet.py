@@ -6,6 +6,7 @@ import sys
 from typing import Any, Protocol
 
 SIGNATURE_LENGTH = 65
+HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0  # of secp256k1: the highest s of EIP-2
 
 
 class Wallet(Protocol):
@@ -60,13 +61,10 @@ def recover(digest: bytes, signature: bytes) -> str | None:
 
     if len(signature) != SIGNATURE_LENGTH or signature[64] not in (27, 28):
         return None
-    if int.from_bytes(signature[32:64], "big") > _HALF_ORDER:
+    if int.from_bytes(signature[32:64], "big") > HALF_ORDER:
         return None
     try:
         key = Signature(signature[:64] + bytes([signature[64] - 27])).recover_public_key_from_msg_hash(digest)
     except (BadSignature, ValidationError):
         return None
     return str(key.to_checksum_address())
-
-
-_HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0

@@ -33,6 +33,10 @@ class ChainReader(Protocol):
         """Whether the payer's nonce is used."""
         ...
 
+    def settlement(self, network: str, asset: str, payer: str, nonce: str) -> str | None:
+        """The hash of the transaction that used the payer's nonce; ``None`` if none did or the chain does not tell."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Bought:
@@ -149,8 +153,9 @@ class _Buy:
         after = self._balances(option)
         if chain is None or before is None or after is None or authorization is None:
             return
-        used = chain.nonce_used(option.network, option.asset, authorization.from_, authorization.nonce)
-        self._chain = ChainView(before, after, used)
+        asked = (option.network, option.asset, authorization.from_, authorization.nonce)
+        used = chain.nonce_used(*asked)
+        self._chain = ChainView(before, after, used, chain.settlement(*asked) if used else None)
 
     def _reconcile(self, entry: int) -> None:
         if self._purchase.state is State.UNKNOWN and self._chain is not None and self._chain.nonce_used:

@@ -102,19 +102,22 @@ def _challenge(message: dict[str, Any], place: str, notes: tuple[str, ...]) -> C
     unreadable: list[Unreadable] = []
     for index, entry in enumerate(message["accepts"]):
         try:
-            options.append(_option(version, index, entry, place))
+            options.append(read_option(version, entry, index=index, place=place, pointer=f"/accepts/{index}"))
         except RemoteProtocolError as error:
             unreadable.append(Unreadable(index, error))
     return Challenge(version, tuple(options), tuple(unreadable), message, notes)
 
 
-def _option(version: int, index: int, entry: Any, place: str) -> Option:
-    at = f"/accepts/{index}"
+def read_option(version: int, entry: Any, *, index: int = 0, place: str = "", pointer: str = "") -> Option:
+    """One entry of ``accepts``, or the requirements that a facilitator is asked about.
+
+    Raises :class:`RemoteProtocolError` if it is none; ``place`` and ``pointer`` say in it where the entry stands.
+    """
     if version == 1:
-        v1 = parse(PaymentRequirementsV1, entry, place=place, pointer=at)
+        v1 = parse(PaymentRequirementsV1, entry, place=place, pointer=pointer)
         amount, common = v1.max_amount_required, v1
         return _built(index, 1, amount, common, entry)
-    v2 = parse(PaymentRequirementsV2, entry, place=place, pointer=at)
+    v2 = parse(PaymentRequirementsV2, entry, place=place, pointer=pointer)
     return _built(index, 2, v2.amount, v2, entry)
 
 

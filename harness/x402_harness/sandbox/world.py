@@ -6,26 +6,37 @@ from collections.abc import Callable, Iterable
 
 import httpx
 
+from x402_catalog.addresses import keccak
 from x402_catalog.hints import response_shape
 from x402_catalog.jsonschemas import BadSchema
 from x402_catalog.models import Listing, Offer
 from x402_catalog.money import Money
 from x402_harness.sandbox.answers import answer
 from x402_harness.sandbox.behaviour import Fault
-from x402_harness.sandbox.chain import Chains
+from x402_harness.sandbox.chains import Backend, Chains, Sender
 from x402_harness.sandbox.facilitator import Facilitator
 from x402_harness.sandbox.samples import Unanswerable
 from x402_harness.sandbox.seller import Seller
 
 
 class World:
-    """Everything that a mock purchase meets. Nothing in it opens a socket, so no real host can be reached."""
+    """Everything that a mock purchase meets. No seller in it opens a socket, so no real host can be reached.
 
-    def __init__(self, clock: Callable[[], float], *, seed: int = 0) -> None:
+    ``clock`` gives seconds, also to the chains; ``backend`` is what runs those, ``anvil`` that node's command.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float], *, seed: int = 0, backend: Backend | str | None = None,
+        anvil: str | None = None,
+    ) -> None:  # fmt: skip
         self._clock = clock
-        self.chains = Chains()
-        self.facilitator = Facilitator(self.chains, clock)
+        self.chains = Chains(clock, backend, anvil=anvil)
+        self.facilitator = Facilitator(self.chains, clock, Sender(_sandbox_key(seed)))
         self._seed = seed
+
+    def close(self) -> None:
+        """Stop what runs for the chains."""
+        self.chains.close()
 
     def seller(self, listing: Listing, *, version: int | None = None, faults: Iterable[Fault] = ()) -> Seller:
         """A seller made from the listing, honest but for the faults given."""
@@ -49,3 +60,8 @@ class World:
         if found is None:
             raise KeyError((money.asset.network, money.asset.address))
         found.mint(account, money.atomic)
+
+
+def _sandbox_key(seed: int) -> bytes:
+    # It holds nothing and pays for nothing; made from the seed, so that the same run has the same transactions.
+    return keccak(f"testbuy sandbox facilitator {seed}".encode())

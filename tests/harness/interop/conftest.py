@@ -16,17 +16,13 @@ from typing import Any
 
 import pytest
 
-from x402_catalog.addresses import keccak
 from x402_catalog.models import Listing, listing_of
 from x402_catalog.records import Record
-from x402_harness.protocol.messages import Authorization
-from x402_harness.sandbox.chain import Chains
-from x402_harness.sandbox.token import Reverted, Token
+from x402_harness.sandbox.chains import Chain, Reverted, Sender, abi
 from x402_harness.sandbox.world import World
 from x402_harness.wallet import ThrowawayWallet
 
 LISTINGS = Path(__file__).parents[3] / "listings"
-FACILITATOR = "0x00000000000000000000000000000000000f4c17"
 
 ListingFrom = Callable[..., Listing]
 Serve = Callable[[Any], str]
@@ -89,7 +85,10 @@ def sdk_facilitator(world: World) -> Callable[[str], Any]:
     from x402.mechanisms.evm.exact import register_exact_evm_facilitator
 
     def make(network: str) -> Any:
-        return register_exact_evm_facilitator(x402.x402Facilitator(), ChainSigner(world.chains, network), network)
+        chain = world.chains.chain(network)
+        assert chain is not None, network
+        signer = ChainSigner(chain, Sender(hashlib.sha256(b"the SDK's facilitator").digest()))
+        return register_exact_evm_facilitator(x402.x402Facilitator(), signer, network)
 
     return make
 
@@ -109,52 +108,57 @@ def sdk_client(entropy: bytes) -> Any:
 class ChainSigner:
     """One sandbox chain as the SDK's facilitator sees a chain: contract calls by name, reverts as exceptions."""
 
-    def __init__(self, chains: Chains, network: str) -> None:
-        self._chains = chains
-        self._network = network
-        self._receipts: dict[str, Any] = {}
+    def __init__(self, chain: Chain, sender: Sender) -> None:
+        self._chain = chain
+        self._sender = sender
 
     def get_addresses(self) -> list[str]:
         """The accounts that send transactions."""
-        return [FACILITATOR]
+        return [self._sender.address]
 
     def get_chain_id(self) -> int:
         """The chain's id."""
-        return int(self._network.split(":")[1])
+        return self._chain.chain_id
 
     def get_code(self, address: str) -> bytes:
-        """Something where a token stands; nothing for accounts of people."""
-        return b"\x60" if self._chains.token(self._network, address) else b""
+        """What stands at an address."""
+        return self._chain.code(address)
 
     def get_balance(self, address: str, token_address: str) -> int:
         """A token balance."""
-        return self._token(token_address).balance(address)
+        return abi.number(self._chain.call(token_address, abi.call("balanceOf(address)", address)))
 
-    def read_contract(self, address: str, abi: Any, function_name: str, *args: Any) -> Any:
-        """An ``eth_call``: a transfer is only tried."""
-        if function_name == "tryAggregate":
-            return [(True, _view(self._token(target), data)) for target, data in args[1]]
-        assert function_name == "transferWithAuthorization", function_name
-        authorization, signature = _transfer(args)
+    def read_contract(self, address: str, functions: Any, name: str, *args: Any) -> Any:
+        """An ``eth_call``. Many in one are made one by one: no Multicall3 stands on the sandbox's chains."""
+        from x402.mechanisms.evm.multicall import encode_contract_call
+
+        if name == "tryAggregate":
+            return [(True, self._chain.call(target, data)) for target, data in args[1]]
         try:
-            self._token(address).check(authorization, signature, int(time.time()))
+            return self._chain.call(address, encode_contract_call(functions, name, *args), self._sender.address)
         except Reverted as error:
-            raise RuntimeError(f"execution reverted: {error}") from error
-        return None
+            raise RuntimeError(f"execution reverted: {error.reason}") from error
 
-    def write_contract(self, address: str, abi: Any, name: str, *args: Any, data_suffix: str | None = None) -> str:
-        """A transaction: the transfer is done, and its log kept for the receipt."""
-        from x402.mechanisms.evm.types import TransactionReceipt
+    def write_contract(
+        self, address: str, functions: Any, name: str, *args: Any, data_suffix: str | None = None
+    ) -> str:
+        """A transaction."""
+        from x402.mechanisms.evm.multicall import encode_contract_call
 
-        authorization, signature = _transfer(args)
-        made = self._token(address).transfer_with_authorization(authorization, signature, int(time.time()))
-        log = _transfer_log(address, authorization)
-        self._receipts[made] = TransactionReceipt(status=1, block_number=1, tx_hash=made, logs=[log])
-        return made
+        return self._sender.send(self._chain, address, encode_contract_call(functions, name, *args))
 
     def wait_for_transaction_receipt(self, tx_hash: str) -> Any:
-        """The receipt of a transaction that was sent here."""
-        return self._receipts[tx_hash]
+        """The receipt of a transaction."""
+        from x402.mechanisms.evm.types import TransactionReceipt
+
+        found = self._chain.receipt(tx_hash)
+        assert found is not None, tx_hash
+        logs = [
+            {"address": log.address, "topics": list(log.topics), "data": "0x" + log.data.hex()} for log in found.logs
+        ]
+        return TransactionReceipt(
+            status=int(found.success), block_number=found.block_number, tx_hash=found.transaction, logs=logs
+        )
 
     def verify_typed_data(self, *_: Any) -> bool:
         """Not asked for: the SDK recovers signers itself."""
@@ -163,37 +167,3 @@ class ChainSigner:
     def send_transaction(self, to: str, data: bytes) -> str:
         """Not asked for: only smart wallets are deployed."""
         raise AssertionError("no wallet is deployed here")
-
-    def _token(self, address: str) -> Token:
-        found = self._chains.token(self._network, address)
-        assert found is not None, address
-        return found
-
-
-def _transfer(args: tuple[Any, ...]) -> tuple[Authorization, bytes]:
-    payer, payee, value, after, before, nonce, *signature = args
-    words = {"value": str(value), "validAfter": str(after), "validBefore": str(before), "nonce": "0x" + nonce.hex()}
-    authorization = Authorization.model_validate({"from": payer, "to": payee, **words})
-    if len(signature) == 1:
-        return authorization, bytes(signature[0])
-    v, r, s = signature
-    return authorization, r + s + bytes([v])
-
-
-def _transfer_log(token: str, authorization: Authorization) -> dict[str, Any]:
-    parties = ("0x" + party[2:].lower().rjust(64, "0") for party in (authorization.from_, authorization.to))
-    topic = "0x" + keccak(b"Transfer(address,address,uint256)").hex()
-    return {"address": token, "topics": [topic, *parties], "data": f"0x{int(authorization.value):064x}"}
-
-
-def _view(token: Token, call: bytes) -> bytes:
-    from eth_abi.abi import encode
-
-    account, nonce = "0x" + call[16:36].hex(), "0x" + call[36:68].hex()
-    views: dict[bytes, Callable[[], bytes]] = {
-        b"balanceOf(address)": lambda: encode(["uint256"], [token.balance(account)]),
-        b"name()": lambda: encode(["string"], [token.domain.name]),
-        b"version()": lambda: encode(["string"], [token.domain.version]),
-        b"authorizationState(address,bytes32)": lambda: encode(["bool"], [token.authorization_state(account, nonce)]),
-    }
-    return next(view for signature, view in views.items() if keccak(signature)[:4] == call[:4])()

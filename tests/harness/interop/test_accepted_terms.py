@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +14,9 @@ pytest.importorskip("x402", reason="the official SDK's server is the other selle
 from x402 import x402ResourceServer
 from x402.schemas import PaymentPayload, PaymentRequirements
 
+from x402_catalog.hints import request_shape
 from x402_catalog.models import Listing
+from x402_harness.generation.requests import requests_for
 from x402_harness.protocol.challenge import Option
 from x402_harness.protocol.eip3009 import Domain, authorize, digest
 from x402_harness.protocol.exchange import Response
@@ -81,6 +84,7 @@ def test_both_sellers_take_the_same_echoes(
     message = paid(option, ECHOES[name](option.raw), wallet)
     offered = [PaymentRequirements.model_validate(option.raw)]
     theirs = x402ResourceServer().find_matching_requirements(offered, PaymentPayload.model_validate(message))
-    ours = seller.respond({PAYMENT_SIGNATURE.lower(): encode(message)})
+    request = requests_for(listing, request_shape(listing, listing.offers[0]), 1, 402)[0].request
+    ours, _ = asyncio.run(seller.respond(request.with_header(PAYMENT_SIGNATURE, encode(message))))
     assert (theirs is not None) == (name in TAKEN)
     assert (ours.status, refusal(ours)) == ((200, None) if name in TAKEN else (402, "no matching payment requirements"))

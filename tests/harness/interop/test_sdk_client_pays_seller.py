@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -16,10 +17,11 @@ import httpx
 from x402.http import x402HTTPClient
 from x402.http.clients import x402AsyncTransport
 
-from x402_catalog.hints import Declared, response_shape
+from x402_catalog.hints import Declared, request_shape, response_shape
 from x402_catalog.jsonschemas import Checker
 from x402_catalog.models import Listing
 from x402_catalog.money import Money
+from x402_harness.generation.requests import requests_for
 from x402_harness.protocol.exchange import Balances
 from x402_harness.sandbox.world import World
 from x402_harness.wallet import ThrowawayWallet
@@ -65,15 +67,23 @@ class Recorder(httpx.AsyncHTTPTransport):
         return await super().handle_async_request(request)
 
 
-def bought(sdk: Any, listing: Listing, url: str) -> tuple[httpx.Response, list[httpx.Request]]:
+def bought(sdk: Any, listing: Listing, base: str) -> tuple[httpx.Response, list[httpx.Request]]:
     """One call through the SDK's paying transport: the last answer, and every request that was sent for it."""
+    request = asked(listing, base)
 
     async def call() -> tuple[httpx.Response, list[httpx.Request]]:
         wire = Recorder()
         async with httpx.AsyncClient(transport=x402AsyncTransport(sdk, wire)) as client:
-            return await client.request(listing.method, url, json=listing.example), wire.sent
+            return await client.send(request), wire.sent
 
     return asyncio.run(call())
+
+
+def asked(listing: Listing, base: str) -> httpx.Request:
+    """A request that the listing's fields allow, to the seller at ``base``."""
+    made = requests_for(listing, request_shape(listing, listing.offers[0]), 1, 402)[0].request
+    target = made.url.removeprefix("https://" + urlsplit(made.url).netloc)
+    return httpx.Request(made.method, base + target, headers=made.headers, content=made.body)
 
 
 def used_again(paid: httpx.Request, version: int) -> httpx.Response:
@@ -101,7 +111,7 @@ def sale(
     assert offer.pay_to is not None
     asset, payee = offer.price.asset, offer.pay_to
     world.fund(wallet.address, Money(3 * offer.price.atomic, asset))
-    url = serve(world.seller(listing, version=version)) + "/any/path"
+    url = serve(world.seller(listing, version=version))
     before = world.chains.balances(asset.network, asset.address, wallet.address, payee)
     answer, sent = bought(sdk_client, listing, url)
     after = world.chains.balances(asset.network, asset.address, wallet.address, payee)
@@ -184,7 +194,8 @@ def test_of_ten_uses_of_one_payment_at_once_one_is_answered(
     async def all_at_once() -> list[int]:
         async with httpx.AsyncClient() as client:
             headers = {PAYMENT[version]: sent[-1].headers[PAYMENT[version]]}
-            answers = await asyncio.gather(*(client.post(url, headers=headers) for _ in range(10)))
+            target, content = sent[-1].url, sent[-1].content
+            answers = await asyncio.gather(*(client.post(target, headers=headers, content=content) for _ in range(10)))
             return sorted(answer.status_code for answer in answers)
 
     assert asyncio.run(all_at_once()) == [200] + [402] * 9

@@ -25,7 +25,7 @@ from tests.harness.support.terms import (
 from x402_harness.protocol.eip3009 import digest
 from x402_harness.protocol.errors import RemoteProtocolError
 from x402_harness.protocol.messages import Authorization
-from x402_harness.sandbox.chain import Chains
+from x402_harness.sandbox.chains import Chains, Sender
 from x402_harness.sandbox.facilitator import Facilitator, Payment, read_payment
 from x402_harness.wallet import ThrowawayWallet
 
@@ -35,11 +35,11 @@ OTHER_WALLET = ThrowawayWallet(b"\x22" * 32)
 
 
 def world(funds: int = PRICE) -> tuple[Facilitator, Chains]:
-    chains = Chains()
+    chains = Chains(clock())
     found = chains.token(BASE, BASE_USDC)
     assert found is not None
     found.mint(PAYER, funds)
-    return Facilitator(chains, clock()), chains
+    return Facilitator(chains, clock(), Sender(b"\x33" * 32)), chains
 
 
 def message(made: Authorization, signer: ThrowawayWallet = WALLET, **changes: Any) -> dict[str, Any]:
@@ -134,18 +134,22 @@ def test_of_several_faults_the_first_of_the_reference_is_told(
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "reason"),
     [
-        {"asset": STRANGER},
-        {"network": "eip155:999999"},
-        {"network": "eip155:4326", "asset": "0xFAfDdbb3FC7688494971a79cc65DCa3EF82079E7"},
+        ({"asset": STRANGER}, "asset_not_deployed_contract"),
+        ({"network": "eip155:999999"}, "invalid_network"),
+        ({"network": "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp"}, "invalid_network"),
+        (
+            {"network": "eip155:4326", "asset": "0xFAfDdbb3FC7688494971a79cc65DCa3EF82079E7"},
+            "asset_not_deployed_contract",
+        ),
     ],
 )
-def test_where_no_token_stands_nothing_is_settled(changes: dict[str, Any]) -> None:
+def test_where_no_token_stands_nothing_is_settled(changes: dict[str, Any], reason: str) -> None:
     terms = option_v2(**changes)
     facilitator, _ = world()
     settled = facilitator.settle(payment(accepted=terms), option(terms))
-    assert (settled.success, settled.error_reason) == (False, "invalid_network")
+    assert (settled.success, settled.error_reason) == (False, reason)
 
 
 def test_chains_do_not_know_each_other_s_nonces_and_balances() -> None:
