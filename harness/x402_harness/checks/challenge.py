@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from x402_catalog.rules.judge import Evidence
 from x402_harness.checks.context import Check, Scene
+from x402_harness.checks.refusals import LEAK, carries_content
 from x402_harness.checks.unpaid.envelope import STATUS, TERMS, look
 from x402_harness.checks.unpaid.faults import faults
 from x402_harness.checks.unpaid.listed import asked_by_option, compare
@@ -66,4 +67,15 @@ def _in_header(scene: Scene) -> bool:
     return answer is not None and answer.header(HEADER) is not None
 
 
-CHECKS: tuple[Check, ...] = (terms, listed)
+def keeps_the_content(scene: Scene) -> None:
+    """A 402 does not bring along what is paid for."""
+    answer = scene.response(Leg.UNPAID)
+    if answer is None or answer.status != 402:
+        return
+    if carries_content(answer, scene.declared):
+        scene.broken(LEAK, Leg.UNPAID, "the 402 carries the declared answer", observed=answer.status)
+    else:
+        scene.held(LEAK)
+
+
+CHECKS: tuple[Check, ...] = (terms, listed, keeps_the_content)

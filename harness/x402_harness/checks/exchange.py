@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from x402_catalog.findings import Finding, Level, Location
+from x402_catalog.hints import ResponseShape, response_shape
 from x402_catalog.models import Listing
 from x402_catalog.money import Money
 from x402_harness.checks.unpaid.envelope import look
 from x402_harness.checks.unpaid.faults import faults
+from x402_harness.checks.unpaid.hints import listing_of_terms
 from x402_harness.checks.unpaid.listed import drift
 from x402_harness.checks.unpaid.view import Entry, Fault, View
 from x402_harness.protocol.exchange import Exchange, Leg
@@ -54,6 +56,16 @@ def judge_exchange(exchange: Exchange, listing: Listing | None = None) -> Judged
     kept.sort(key=lambda fault: fault.grade.rank)
     findings = tuple(_finding(fault, exchange, listing) for fault in kept)
     return Judged(findings, _verdict(view, kept), _not_judged(view, listing))
+
+
+def declared_answer(exchange: Exchange, listing: Listing | None = None) -> ResponseShape | None:
+    """What a payment buys, by the listing or else by the terms themselves; ``None`` where neither says."""
+    if listing is None:
+        messages = look(exchange).judged
+        listing = listing_of_terms(messages[0], exchange.request.url) if messages else None
+    if listing is None or not listing.offers:
+        return None
+    return response_shape(listing, listing.offers[0])
 
 
 def _finding(fault: Fault, exchange: Exchange, listing: Listing | None) -> Finding:

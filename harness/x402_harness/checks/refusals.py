@@ -6,8 +6,8 @@ throwaway keys; on a stranger's endpoint by one without funds, so that nothing c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from x402_catalog.findings import Level
 from x402_catalog.hints import Declared, ResponseShape
@@ -176,7 +176,18 @@ def judge_refusals(attempts: tuple[Attempt, ...], shape: ResponseShape | None) -
     }
     found = [fault for attempt in attempts for fault in _judged(attempt, shape, served)]
     rules = {fault.rule for fault in found}
-    return [fault for fault in found if _IMPLIED.get(fault.rule) not in rules]
+    return _together(fault for fault in found if _IMPLIED.get(fault.rule) not in rules)
+
+
+def _together(found: Iterable[Fault]) -> list[Fault]:
+    """One fault of each rule: the first, which tells how many more there were."""
+    alike: dict[Rule, list[Fault]] = {}
+    for fault in found:
+        alike.setdefault(fault.rule, []).append(fault)
+    return [
+        first if not more else replace(first, message=f"{first.message}, and {len(more)} more like it")
+        for first, *more in alike.values()
+    ]
 
 
 def _judged(attempt: Attempt, shape: ResponseShape | None, served: set[Request]) -> Iterator[Fault]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from x402_harness.cli import options
 from x402_harness.cli.loading import find, load, print_json
 from x402_harness.probing.outcome import Probed
 from x402_harness.probing.targets import Target
-from x402_harness.protocol.exchange import Headers
+from x402_harness.protocol.exchange import Exchange, Headers
 from x402_harness.protocol.withholding import PAYMENT_HEADERS
 from x402_harness.reporting.probe import ProbeProgress, ProbeReport
 from x402_harness.runs.outcome import Exit, Summary
@@ -70,7 +71,11 @@ def _url(value: str) -> str:
 @click.option("--listing", metavar="FILE|SLUG", help="Compare with this listing; without a URL, probe its own.")
 @click.option("--from", "source", metavar="SRC", help="Probe every listing in SRC, passively.")
 @click.option("--response", metavar="FILE", help="Judge recorded answers instead; nothing is sent.")
-@click.option("--active", is_flag=True, help="Also send what must be refused, to the URLs that were typed only.")
+@click.option(
+    "--active",
+    is_flag=True,
+    help="Also send what must be refused, forged payments too, to typed URLs only.",
+)
 @click.option("--allow-private", is_flag=True, help="Let URLs from listings lead to private and local addresses.")
 @click.option("--parallel", type=click.IntRange(1, 256), default=16, show_default=True, help="Hosts asked at once.")
 @click.option(
@@ -139,12 +144,14 @@ def _targets(urls: tuple[str, ...], values: dict[str, Any], report: ProbeReport)
 
 def _probe(targets: list[Target], values: dict[str, Any], report: ProbeReport) -> None:
     import asyncio
+    import secrets
     import time
 
     from x402_harness.checks.exchange import judge_exchange
     from x402_harness.edge.client import Limits
     from x402_harness.edge.direct import guarded_client
     from x402_harness.edge.guard import Guard
+    from x402_harness.planning.forgeries import Forgery, forge
     from x402_harness.probing.asking import Asker
     from x402_harness.probing.prober import Prober, Settings
 
@@ -154,6 +161,9 @@ def _probe(targets: list[Target], values: dict[str, Any], report: ProbeReport) -
     settings = Settings(values["parallel"], values["slow"], active=values["active"])
     progress = ProbeProgress(sys.stderr, len(targets))
 
+    def forged(exchange: Exchange) -> Iterator[Forgery]:
+        return forge(exchange, now=int(time.time()), entropy=secrets.token_bytes)
+
     def tell(one: Probed) -> None:
         report.probed.append(one)
         if not values["quiet"]:
@@ -162,7 +172,7 @@ def _probe(targets: list[Target], values: dict[str, Any], report: ProbeReport) -
     async def run() -> None:
         async with guarded_client(guard, limits) as client:
             asker = Asker(client.send, asyncio.sleep, time.time, patience=values["timeout"])
-            await Prober(asker, judge_exchange, settings).run(targets, tell)
+            await Prober(asker, judge_exchange, settings, forged).run(targets, tell)
 
     try:
         asyncio.run(run())

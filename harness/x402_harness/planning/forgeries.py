@@ -14,9 +14,10 @@ from x402_catalog.addresses import Family, family
 from x402_catalog.networks import Method, Token, network, token, tokens
 from x402_catalog.rules.registry import Rule
 from x402_harness.checks import refusals as rules
-from x402_harness.protocol.challenge import Challenge, Option
+from x402_harness.protocol.challenge import Challenge, Option, read_challenge
 from x402_harness.protocol.eip3009 import BACKDATE, Domain, authorize, digest
-from x402_harness.protocol.exchange import Request
+from x402_harness.protocol.errors import RemoteProtocolError
+from x402_harness.protocol.exchange import Exchange, Request, Response
 from x402_harness.protocol.messages import Authorization, ExactPayload
 from x402_harness.protocol.payload import payment_header
 from x402_harness.wallet import ThrowawayWallet
@@ -170,6 +171,19 @@ class Forger:
 
 def _spoilt(signature: bytes) -> bytes:
     return signature[:40] + bytes([signature[40] ^ 1]) + signature[41:]
+
+
+def forge(exchange: Exchange, *, now: int, entropy: Callable[[int], bytes]) -> Iterator[Forgery]:
+    """The forgeries for the first option of a 402 that payments can be signed for; none where there is none."""
+    try:
+        challenge = read_challenge(exchange.response or Response(0))
+    except RemoteProtocolError:
+        return
+    for option in challenge.options:
+        forger = Forger(exchange.request, challenge, option, now=now, entropy=entropy)
+        if forger.can_sign:
+            yield from forger.all()
+            return
 
 
 def signing_domain(option: Option) -> Domain | None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import replace
 
 from x402_catalog.findings import Finding
-from x402_catalog.rules.registry import Rule
+from x402_harness.checks.exchange import declared_answer
+from x402_harness.checks.refusals import Attempt, judge_refusals
+from x402_harness.planning.forgeries import Forgery
 from x402_harness.probing import rules
-from x402_harness.probing.ladder import Talk
+from x402_harness.probing.ladder import Provocation, Provoked, Talk
 from x402_harness.probing.passive import Seen
 from x402_harness.probing.targets import WITH_BODY
 from x402_harness.protocol.exchange import Exchange, Request
 from x402_harness.protocol.headers import PAYMENT_SIGNATURE, X_PAYMENT, encode
 
+_OWN = {rules.BAD_PAYMENT, rules.BAD_REQUEST}  # malformed, so that no seller's checks of a payment are tried
 OVERSIZE = 64 * 1024  # characters: more than servers take, less than what a load balancer calls an attack
 _EMPTY = encode({"x402Version": 2, "accepted": {}, "payload": {}})
 _NO_PAYMENT = {
@@ -30,14 +33,8 @@ _NO_BODY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Provocation:
-    """A request that must be refused: what it ``is``, the rule that it tests, whether it asks for the content."""
-
-    what: str
-    rule: Rule
-    request: Request
-    wants_content: bool = True
+# The forged payments for what a 402 asks for; none where nothing can be signed.
+Forge = Callable[[Exchange], Iterable[Forgery]]
 
 
 def provocations(paid: Request) -> Iterator[Provocation]:
@@ -57,26 +54,43 @@ def provocations(paid: Request) -> Iterator[Provocation]:
             yield Provocation(what, rules.BAD_REQUEST, made)
 
 
-def provoke(talk: Talk) -> Generator[Request, Exchange, Talk]:
+def no_forgeries(exchange: Exchange) -> Iterable[Forgery]:
+    """Nothing is forged."""
+    return ()
+
+
+def provoke(talk: Talk, forge: Forge = no_forgeries) -> Generator[Request, Exchange, Talk]:
     """The talk, and the answers to every provocation, in their order; nothing is tried where there was no 402."""
-    answers: list[Exchange] = []
-    for each in provocations(talk.found.rung.request) if talk.found else ():
-        answers.append((yield each.request))
+    if talk.found is None:
+        return talk
+    forged = (Provocation(made.what, made.rule, made.request) for made in forge(talk.found.exchange))
+    answers = []
+    for each in (*provocations(talk.found.rung.request), *forged):
+        answers.append(Provoked(each, (yield each.request)))
     return replace(talk, provoked=tuple(answers))
 
 
 def refusals(seen: Seen) -> Iterator[Finding]:
     """Each provocation was refused: no content, no server error. A connection that is closed is a refusal too."""
-    if seen.talk.found is None or not seen.talk.provoked:
+    attempts: list[Attempt] = []
+    for one in seen.talk.provoked:
+        each = one.provocation
+        if each.rule in _OWN:
+            yield from _malformed(seen, each, one.exchange)
+        else:
+            attempts.append(Attempt(each.what, each.rule, one.exchange))
+    for fault in judge_refusals(tuple(attempts), declared_answer(seen.exchange, seen.target.listing)):
+        yield seen.finding(fault.rule, fault.message, fault.attempt.exchange, observed=fault.observed)
+
+
+def _malformed(seen: Seen, each: Provocation, exchange: Exchange) -> Iterator[Finding]:
+    answer = exchange.response
+    if answer is None or not _is_wrong(answer.status, each.wants_content):
         return
-    for each, exchange in zip(provocations(seen.talk.found.rung.request), seen.talk.provoked, strict=True):
-        answer = exchange.response
-        if answer is None or not _is_wrong(answer.status, each.wants_content):
-            continue
-        got = "content" if answer.status < 300 else f"a server error ({answer.status})"
-        yield seen.finding(
-            each.rule, f"{each.what} got {got}", exchange, observed=answer.status, expected="402 or another 4xx"
-        )
+    got = "content" if answer.status < 300 else f"a server error ({answer.status})"
+    yield seen.finding(
+        each.rule, f"{each.what} got {got}", exchange, observed=answer.status, expected="402 or another 4xx"
+    )
 
 
 def _is_wrong(status: int, wants_content: bool) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 
+from x402_catalog.rules.registry import Rule
 from x402_harness.probing.targets import Rung
 from x402_harness.protocol.exchange import Exchange, Request
 
@@ -29,12 +30,30 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Provocation:
+    """A request that must be refused: what it ``is``, the rule that it tests, whether it asks for the content."""
+
+    what: str
+    rule: Rule
+    request: Request
+    wants_content: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Provoked:
+    """A provocation, and what came of it."""
+
+    provocation: Provocation
+    exchange: Exchange
+
+
+@dataclass(frozen=True, slots=True)
 class Talk:
     """What was said: ``steps`` up the ladder, and the answer to the last of them asked ``again`` if it was a 402."""
 
     steps: tuple[Step, ...]
     again: Exchange | None = None
-    provoked: tuple[Exchange, ...] = field(default=())
+    provoked: tuple[Provoked, ...] = field(default=())
 
     @property
     def found(self) -> Step | None:

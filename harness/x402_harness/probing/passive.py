@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from x402_catalog.findings import Finding, Location
 from x402_catalog.rules.registry import Rule
+from x402_harness.checks.exchange import declared_answer
+from x402_harness.checks.refusals import LEAK, carries_content
 from x402_harness.probing import rules
 from x402_harness.probing.ladder import OVERLOADED, Talk
 from x402_harness.probing.targets import Target
@@ -197,7 +199,17 @@ def validation(seen: Seen) -> Iterator[Finding]:
             yield seen.finding(rules.BODY_FIRST, message, step.exchange, observed=step.status, expected=402)
 
 
+def leak(seen: Seen) -> Iterator[Finding]:
+    """A 402 asks for payment; it does not bring along what is paid for."""
+    answer = seen.exchange.response
+    if answer is None or answer.status != 402:
+        return
+    shape = declared_answer(seen.exchange, seen.target.listing)
+    if shape is not None and carries_content(answer, shape):
+        yield seen.finding(LEAK, "the 402 carries the declared answer")
+
+
 Check = Callable[[Seen], Iterator[Finding]]
 CHECKS: tuple[Check, ...] = (
-    silence, limits, overload, redirect, paywall, exposure, caching, plain_http, slowness, method, validation,
+    silence, limits, overload, redirect, paywall, exposure, caching, plain_http, slowness, method, validation, leak,
 )  # fmt: skip

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from x402_catalog.findings import Location
 from x402_harness.probing import rules
-from x402_harness.probing.active import provoke
+from x402_harness.probing.active import Forge, no_forgeries, provoke
 from x402_harness.probing.asking import Asker, hold
 from x402_harness.probing.ladder import climb
 from x402_harness.probing.outcome import FAULT, UNREACHABLE, JudgeExchange, Probed, concluded
@@ -31,9 +31,12 @@ class Settings:
 
 
 class Prober:
-    """Probes targets by ``asker`` and judges each exchange by ``judge``."""
+    """Probes targets by ``asker`` and judges each exchange by ``judge``; active ones forge payments by ``forge``."""
 
-    def __init__(self, asker: Asker, judge: JudgeExchange, settings: Settings = Settings()) -> None:
+    def __init__(
+        self, asker: Asker, judge: JudgeExchange, settings: Settings = Settings(), forge: Forge = no_forgeries
+    ) -> None:
+        self._forge = forge
         self._asker = asker
         self._judge = judge
         self._settings = settings
@@ -67,7 +70,7 @@ class Prober:
         try:
             talk = await hold(climb(rungs(target, self._settings.seed)), self._asker)
             if self._settings.active and target.typed:
-                talk = await hold(provoke(talk), replace(self._asker, patience=0.0))
+                talk = await hold(provoke(talk, self._forge), replace(self._asker, patience=0.0))
             return concluded(target, talk, self._judge, self._settings.slow)
         except Exception as error:
             reason = f"own fault: {type(error).__name__}: {error}"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.harness.support.listings import with_input
+from tests.harness.support.listings import hints, listing, offer, with_input
 from tests.harness.support.terms import (
     BASE,
+    NOW,
     SEPOLIA,
     SEPOLIA_USDC,
     STRANGER,
@@ -22,12 +25,15 @@ from tests.harness.support.terms import (
 )
 
 from x402_catalog.findings import Finding
-from x402_harness.probing.active import provocations, provoke, refusals
+from x402_harness.planning.forgeries import Forgery, forge
+from x402_harness.probing.active import Forge, no_forgeries, provocations, provoke, refusals
 from x402_harness.probing.ladder import Step, Talk
-from x402_harness.probing.passive import CHECKS, Seen
+from x402_harness.probing.passive import CHECKS, Seen, leak
 from x402_harness.probing.stability import stable
 from x402_harness.probing.targets import Rung, Target
+from x402_harness.protocol.errors import RemoteProtocolError
 from x402_harness.protocol.exchange import Exchange, Failure, Leg, Request, Response
+from x402_harness.protocol.headers import decode
 
 URL = "https://shop.example/gen"
 PAY = in_header(required_v2(option_v2()))
@@ -217,10 +223,12 @@ def test_a_route_that_validates_first_is_told(steps: tuple[Step, ...], expected:
     assert codes(found(*steps)) == expected
 
 
-def provoked(method: str, answer: Callable[[Request], Response | Failure]) -> list[Finding]:
+def provoked(
+    method: str, answer: Callable[[Request], Response | Failure], forge: Forge = no_forgeries
+) -> list[Finding]:
     """What active probing finds at a server that answers so."""
     one = step(PAY, method)
-    conversation = provoke(Talk((one,), one.exchange))
+    conversation = provoke(Talk((one,), one.exchange), forge)
     try:
         request = next(conversation)
         while True:
@@ -251,6 +259,34 @@ def test_content_and_crashes_are_wrong(status: int) -> None:
 def test_a_payment_that_is_none_may_not_open_the_door() -> None:
     got = provoked("GET", lambda request: Response(200) if dict(request.headers).get("X-PAYMENT") == "W10=" else PAY)
     assert [(one.rule, one.message) for one in got] == [("CHAL098", "a payment that is no object got content")]
+
+
+def forged(exchange: Exchange) -> Iterator[Forgery]:
+    counter = itertools.count(1)
+    return forge(exchange, now=int(NOW), entropy=lambda length: next(counter).to_bytes(length, "big"))
+
+
+def test_a_seller_that_looks_at_nothing_is_told_each_thing_to_look_at() -> None:
+    def takes_all(request: Request) -> Response:
+        value = dict(request.headers).get("PAYMENT-SIGNATURE", "")
+        try:
+            return Response(200) if decode(value)[0]["payload"]["authorization"] else PAY
+        except (KeyError, RemoteProtocolError):
+            return PAY
+
+    got = set(codes(provoked("GET", takes_all, forged)))
+    assert got == {"PAY040", "PAY041", "PAY042", "PAY043", "PAY044", "PAY045", "PAY047", "PAY048"}
+
+
+def test_forged_payments_that_are_refused_are_no_finding() -> None:
+    assert provoked("GET", lambda _: PAY, forged) == []
+
+
+def test_a_402_that_brings_the_answer_along_is_told() -> None:
+    told = listing(offer(hints=hints(output={"type": "object", "required": ["ok"]})))
+    leaking = replace(PAY, body=b'{"ok": true}')
+    one = step(leaking)
+    assert "PAY053" in codes(list(leak(Seen(Target(URL, listing=told), Talk((one,), one.exchange)))))
 
 
 def test_nothing_is_provoked_where_nothing_is_sold() -> None:
