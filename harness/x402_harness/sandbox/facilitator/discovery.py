@@ -28,7 +28,7 @@ class Resource:
     mime_type: str | None = None
 
     def wire(self) -> dict[str, Any]:
-        """The entry of ``items``. Times are ISO 8601, as the SDKs have them, the text has seconds."""
+        """The entry of ``items``. Times are ISO 8601, as the SDKs have them; the text of version 2 has seconds."""
         entry: dict[str, Any] = {
             "resource": self.url,
             "type": "http",
