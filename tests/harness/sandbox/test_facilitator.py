@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -22,10 +23,11 @@ from tests.harness.support.terms import (
     option_v2,
 )
 
-from x402_harness.protocol.eip3009 import digest
+from x402_harness.protocol.eip3009 import Domain, digest
 from x402_harness.protocol.errors import RemoteProtocolError
 from x402_harness.protocol.messages import Authorization
-from x402_harness.sandbox.chains import Chains, Sender
+from x402_harness.sandbox.chains import Chain, Chains, Sender, Token
+from x402_harness.sandbox.chains.chain import Receipt
 from x402_harness.sandbox.facilitator import Facilitator, Payment, read_payment
 from x402_harness.wallet import ThrowawayWallet
 
@@ -181,3 +183,100 @@ def test_a_payment_of_version_1_is_whole(member: str) -> None:
     del whole[member]
     with pytest.raises(RemoteProtocolError):
         read_payment(whole)
+
+
+class Withholding:
+    """A chain that shows no receipt until it is told to."""
+
+    def __init__(self, chain: Chain) -> None:
+        self.shows = False
+        self.sent: list[bytes] = []
+        self._chain = chain
+
+    def send_raw_transaction(self, raw: bytes) -> str:
+        self.sent.append(raw)
+        return self._chain.send_raw_transaction(raw)
+
+    def receipt(self, transaction: str) -> Receipt | None:
+        return self._chain.receipt(transaction) if self.shows else None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._chain, name)
+
+
+class WithheldChains(Chains):
+    """Chains whose tokens stand on a withholding chain."""
+
+    def __init__(self) -> None:
+        super().__init__(clock())
+        found = super().token(BASE, BASE_USDC)
+        assert found is not None
+        self.chain_of_base = Withholding(found.chain)
+        self._withheld = Token(self.chain_of_base, found.contract)  # type: ignore[arg-type]
+
+    def token(self, network_name: str, asset: str) -> Token | None:
+        return self._withheld
+
+
+def test_a_payment_without_a_receipt_is_pending_and_never_sent_twice() -> None:
+    chains = WithheldChains()
+    chains.token(BASE, BASE_USDC).mint(PAYER, 5 * PRICE)  # type: ignore[union-attr]
+    facilitator = Facilitator(chains, clock(), Sender(b"\x33" * 32))
+    first, again = facilitator.settle(payment(), OPTION), facilitator.settle(payment(), OPTION)
+    assert (first.success, first.error_reason) == (False, "settlement_pending")
+    assert again == first
+    chains.chain_of_base.shows = True
+    at_last = facilitator.settle(payment(), OPTION)
+    assert (at_last.success, at_last.transaction) == (True, first.transaction)
+    assert len(chains.chain_of_base.sent) == 1
+    assert facilitator.settle(payment(), OPTION).error_reason == "invalid_exact_evm_nonce_already_used"
+
+
+def test_one_payment_settled_many_times_at_once_is_taken_once() -> None:
+    facilitator, chains = world(5 * PRICE)
+    with ThreadPoolExecutor(8) as pool:
+        settled = list(pool.map(lambda _: facilitator.settle(payment(), OPTION), range(8)))
+    assert [one.success for one in settled].count(True) == 1
+    assert {one.error_reason for one in settled} == {None, "invalid_exact_evm_nonce_already_used"}
+    assert chains.balances(BASE, BASE_USDC, PAYER, PAYEE).payee == PRICE
+
+
+def test_many_payments_settled_at_once_are_all_taken() -> None:
+    facilitator, chains = world(20 * PRICE)
+    payments = [payment(nonce=bytes([number]) * 32) for number in range(20)]
+    with ThreadPoolExecutor(8) as pool:
+        settled = list(pool.map(lambda one: facilitator.settle(one, OPTION), payments))
+    assert all(one.success for one in settled)
+    assert len({one.transaction for one in settled}) == 20
+    assert chains.balances(BASE, BASE_USDC, PAYER, PAYEE).payee == 20 * PRICE
+
+
+@pytest.mark.parametrize("extra", [{}, {"name": "USD Coin"}, {"version": "2"}, {"name": 1, "version": 2}])
+def test_terms_without_a_domain_are_refused(extra: dict[str, Any]) -> None:
+    facilitator, _ = world()
+    assert facilitator.verify(payment(), option(option_v2(extra=extra))).invalid_reason == "missing_eip712_domain"
+
+
+def test_terms_with_another_domain_than_was_signed_for_are_refused() -> None:
+    facilitator, _ = world()
+    terms = option(option_v2(extra={"name": "USDC", "version": "2"}))
+    assert facilitator.verify(payment(), terms).invalid_reason == "invalid_exact_evm_payload_signature"
+
+
+def test_a_signature_for_the_domain_of_the_terms_must_be_one_for_the_token_too() -> None:
+    facilitator, _ = world()
+    made, told = authorization(), Domain("USDC", "2", 8453, BASE_USDC)
+    signature = "0x" + WALLET.sign(digest(told, made)).hex()
+    payload = {"signature": signature, "authorization": made.wire()}
+    terms = option_v2(extra={"name": "USDC", "version": "2"})
+    forged = read_payment({"x402Version": 2, "payload": payload, "accepted": terms})
+    assert facilitator.verify(forged, option(terms)).invalid_reason == "invalid_exact_evm_payload_signature"
+
+
+def test_a_blacklisted_payer_fails_in_simulation() -> None:
+    facilitator, chains = world()
+    token = chains.token(BASE, BASE_USDC)
+    assert token is not None
+    token.blacklist(PAYER)
+    refused = facilitator.verify(payment(), OPTION)
+    assert refused.invalid_reason == "invalid_exact_evm_transaction_simulation_failed"

@@ -1,0 +1,1 @@
+"""The sandbox's chains as JSON-RPC, for clients that know nothing of it."""
