@@ -39,6 +39,10 @@ class ThrowawayWallet:
         """The signature of ``digest`` (RFC 6979: the same digest gives the same bytes)."""
         return bytes(self._account.unsafe_sign_hash(digest).signature)
 
+    def reveal(self) -> str:
+        """The key in hex, for whoever is to buy in a sandbox with it. It owns nothing anywhere else."""
+        return "0x" + bytes(self._account.key).hex()
+
     def __repr__(self) -> str:
         return f"ThrowawayWallet({self.address})"
 

@@ -5,7 +5,6 @@ A :class:`Fault` is a named behaviour. Faults of one seller apply in their order
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,6 +17,7 @@ from x402_harness.protocol.challenge import Option
 from x402_harness.protocol.exchange import Request, Response
 from x402_harness.protocol.messages import SettlementResponse, VerifyResponse
 from x402_harness.sandbox.answers import Answer
+from x402_harness.sandbox.asgi import Pace
 from x402_harness.sandbox.facilitator import Facilitator, Payment
 
 
@@ -67,18 +67,6 @@ class Visit:
         return self.payment.payload.authorization.nonce.lower() if self.payment else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How an answer is sent: ``delay`` seconds before its head, ``drip`` seconds between pieces of ``piece`` bytes,
-    ``cut`` after so many bytes of the body (negative: counted from its end), ``hang`` in place of any answer."""
-
-    delay: float = 0.0
-    drip: float = 0.0
-    piece: int = 1
-    cut: int | None = None
-    hang: bool = False
-
-
 Verify = Callable[[Payment, Option], VerifyResponse]
 Settle = Callable[[Payment, Option], SettlementResponse]
 
@@ -114,25 +102,3 @@ class Fault:
     deliver: Callable[[Response, Visit], Response] | None = None
     pace: Pace | None = None
     unpaid_pace: Pace | None = None
-
-
-async def paced(send: Callable[[dict[str, Any]], Awaitable[None]], response: Response, pace: Pace) -> None:
-    """Send a response over ASGI at a pace."""
-    if pace.hang:
-        await asyncio.sleep(3600)
-    if pace.delay:
-        await asyncio.sleep(pace.delay)
-    rows = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-    if not any(name == b"content-length" for name, _ in rows):
-        rows.append((b"content-length", str(len(response.body)).encode()))
-    await send({"type": "http.response.start", "status": response.status, "headers": rows})
-    kept = response.body if pace.cut is None else response.body[: pace.cut]
-    if pace.drip:
-        for start in range(0, len(kept), pace.piece):
-            await send({"type": "http.response.body", "body": kept[start : start + pace.piece], "more_body": True})
-            await asyncio.sleep(pace.drip)
-        kept = b""
-    if pace.cut is not None:
-        await send({"type": "http.response.body", "body": kept, "more_body": True})
-        raise ConnectionResetError("the answer is cut here")
-    await send({"type": "http.response.body", "body": kept})

@@ -76,7 +76,7 @@ def _path(shape: RequestShape, request: Request) -> dict[str, Any]:
     template = urlsplit(shape.url).path
     pattern = re.sub(r"\\\{(.+?)\\\}", "([^/]*)", re.escape(template)).rstrip("/") + "/?"
     names = re.findall(r"\{(.+?)\}", template)
-    found = re.fullmatch(pattern, urlsplit(request.url).path)
+    found = re.search(pattern + "$", urlsplit(request.url).path)  # a seller may stand below any other path
     if found is None:
         raise BadRequest(f"path: does not match {template}")
     pairs = [(name, unquote(text)) for name, text in zip(names, found.groups(), strict=True)]

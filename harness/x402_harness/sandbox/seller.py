@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Any
 
@@ -23,17 +23,14 @@ from x402_harness.protocol.headers import (
 )
 from x402_harness.protocol.messages import SettlementResponse, VerifyResponse
 from x402_harness.sandbox.answers import Answer, answer
-from x402_harness.sandbox.behaviour import Fault, Memory, Pace, Settle, Verify, Visit, paced
+from x402_harness.sandbox.asgi import Pace, Receive, Scope, Send, lifespan, paced, read_request
+from x402_harness.sandbox.behaviour import Fault, Memory, Settle, Verify, Visit
 from x402_harness.sandbox.facilitator import Facilitator, Payment, read_payment
 from x402_harness.sandbox.incoming import BadRequest, read_values
 from x402_harness.sandbox.terms import terms
 
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 JSON_HEADERS = (("content-type", "application/json"), ("cache-control", "no-store"))
 EXPOSED = ", ".join((PAYMENT_REQUIRED, PAYMENT_RESPONSE, X_PAYMENT_RESPONSE))
-MAX_BODY = 8 * 1024 * 1024  # bytes of a request
 
 
 class Validates(StrEnum):
@@ -76,9 +73,9 @@ class Seller:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI: ``http`` requests are answered, ``lifespan`` is acknowledged."""
         if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
+            await lifespan(receive, send)
             return
-        response, pace = await self.respond(await _request(scope, receive))
+        response, pace = await self.respond(await read_request(scope, receive))
         await paced(send, response, pace)
 
     async def respond(self, request: Request) -> tuple[Response, Pace]:
@@ -215,29 +212,3 @@ class Seller:
 
 def _around(outer: Callable[..., Any], inner: Callable[..., Any], visit: Visit) -> Callable[[Payment, Option], Any]:
     return lambda payment, option: outer(inner, payment, option, visit)
-
-
-async def _request(scope: Scope, receive: Receive) -> Request:
-    body = bytearray()
-    while True:
-        message = await receive()
-        body += message.get("body", b"")[: MAX_BODY + 1 - len(body)]
-        if not message.get("more_body"):
-            break
-    headers = tuple((key.decode("latin-1"), value.decode("latin-1")) for key, value in scope["headers"])
-    host = next((value for key, value in headers if key.lower() == "host"), "localhost")
-    raw = scope.get("raw_path") or scope["path"].encode()
-    query = scope.get("query_string") or b""
-    target = raw.split(b"?")[0] + (b"?" + query if query else b"")
-    url = f"{scope.get('scheme', 'http')}://{host}{target.decode('latin-1')}"
-    return Request(scope["method"], url, headers, bytes(body))
-
-
-async def _lifespan(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        if message["type"] == "lifespan.startup":
-            await send({"type": "lifespan.startup.complete"})
-        elif message["type"] == "lifespan.shutdown":
-            await send({"type": "lifespan.shutdown.complete"})
-            return

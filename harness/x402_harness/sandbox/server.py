@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Awaitable, Callable
@@ -9,6 +10,7 @@ from typing import Any
 
 LOOPBACK = "127.0.0.1"
 _MAX_HEAD = 1024 * 1024  # bytes of a request's head: payments echo the terms, and terms carry schemas
+_MOMENT = 0.002  # seconds
 _PATIENCE = 10.0  # seconds for a server to start or to end
 Application = Callable[..., Awaitable[None]]
 
@@ -76,11 +78,28 @@ class Serving:
     def _wait(self) -> None:
         # The port takes connections from the start; this waits until they are answered.
         waiting = threading.Event()
-        for _ in range(int(_PATIENCE / 0.002)):
+        for _ in range(int(_PATIENCE / _MOMENT)):
             if self._server.started:
                 return
             if self._thread is None or not self._thread.is_alive():
                 break
-            waiting.wait(0.002)
+            waiting.wait(_MOMENT)
         self.stop()
         raise CannotServe("the server did not start")
+
+
+class Deferred:
+    """An ASGI application that is made when its address is known; until then its visitors wait."""
+
+    def __init__(self) -> None:
+        self._app: Application | None = None
+
+    def become(self, app: Application) -> None:
+        """Be this application from now on."""
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """As the application does."""
+        while self._app is None:
+            await asyncio.sleep(_MOMENT)
+        await self._app(scope, receive, send)

@@ -16,7 +16,7 @@ from x402_harness.sandbox.behaviour import Fault
 from x402_harness.sandbox.chains import Backend, Chains, Sender
 from x402_harness.sandbox.facilitator import Facilitator
 from x402_harness.sandbox.samples import Unanswerable
-from x402_harness.sandbox.seller import Seller
+from x402_harness.sandbox.seller import Seller, Validates
 
 
 class World:
@@ -38,9 +38,15 @@ class World:
         """Stop what runs for the chains."""
         self.chains.close()
 
-    def seller(self, listing: Listing, *, version: int | None = None, faults: Iterable[Fault] = ()) -> Seller:
+    def seller(
+        self, listing: Listing, *, version: int | None = None, validates: Validates = Validates.AFTER,
+        faults: Iterable[Fault] = (),
+    ) -> Seller:  # fmt: skip
         """A seller made from the listing, honest but for the faults given."""
-        return Seller(listing, self.facilitator, self._clock, version=version, seed=self._seed, faults=faults)
+        return Seller(
+            listing, self.facilitator, self._clock,
+            version=version, seed=self._seed, validates=validates, faults=faults,
+        )  # fmt: skip
 
     def objection(self, listing: Listing, offer: Offer) -> str | None:
         """Why the listing's mock seller cannot answer what this offer pays for; ``None`` if it can."""
@@ -52,7 +58,7 @@ class World:
 
     def transport(self, listing: Listing) -> httpx.AsyncBaseTransport:
         """A transport on which every host is the listing's mock seller."""
-        return httpx.ASGITransport(app=self.seller(listing), raise_app_exceptions=False)  # type: ignore[arg-type]
+        return httpx.ASGITransport(app=self.seller(listing), raise_app_exceptions=False)
 
     def fund(self, account: str, money: Money) -> None:
         """Give an account sandbox money. Raises ``KeyError`` where no token stands."""

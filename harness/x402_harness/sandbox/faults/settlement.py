@@ -9,7 +9,8 @@ from x402_harness.protocol.challenge import Option
 from x402_harness.protocol.exchange import Response
 from x402_harness.protocol.headers import PAYMENT_REQUIRED, PAYMENT_RESPONSE, X_PAYMENT_RESPONSE, encode
 from x402_harness.protocol.messages import SettlementResponse
-from x402_harness.sandbox.behaviour import Fault, Pace, Settle, Side, Visit
+from x402_harness.sandbox.asgi import Pace
+from x402_harness.sandbox.behaviour import Fault, Settle, Side, Visit
 from x402_harness.sandbox.facilitator import Payment
 from x402_harness.sandbox.terms import terms
 

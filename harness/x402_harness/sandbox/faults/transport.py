@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from x402_harness.protocol.exchange import Response
-from x402_harness.sandbox.behaviour import Fault, Pace, Side, Visit
+from x402_harness.sandbox.asgi import Pace
+from x402_harness.sandbox.behaviour import Fault, Side, Visit
 
 
 def _fault(name: str, summary: str, *caught_by: str, **hooks: Any) -> Fault:

@@ -13,7 +13,8 @@ from x402_catalog.models import Listing
 from x402_harness.protocol.exchange import Response
 from x402_harness.protocol.headers import PAYMENT_REQUIRED, PAYMENT_SIGNATURE, X_PAYMENT, encode
 from x402_harness.sandbox.answers import answer
-from x402_harness.sandbox.behaviour import Fault, Pace, Side, Visit
+from x402_harness.sandbox.asgi import Pace
+from x402_harness.sandbox.behaviour import Fault, Side, Visit
 from x402_harness.sandbox.faults.terms import domain, entries, entry, members, price_member, times, without
 
 YEAR = 365 * 24 * 3600
