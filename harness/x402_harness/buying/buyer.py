@@ -13,7 +13,8 @@ from x402_catalog.findings import Finding, Location
 from x402_harness.edge.client import Client
 from x402_harness.ledger import CapReached, Entry, Ledger
 from x402_harness.planning.cases import Case
-from x402_harness.policy import NO_OPTION, PER_RUN, Approval, Policy
+from x402_harness.policy import Approval, Policy
+from x402_harness.policy.rules import NO_OPTION, PER_RUN
 from x402_harness.protocol.challenge import Challenge, Option
 from x402_harness.protocol.eip3009 import authorize, digest
 from x402_harness.protocol.exchange import Balances, ChainView, Exchange, Failure, Leg, Request, Response, Transcript
