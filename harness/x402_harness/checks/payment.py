@@ -9,6 +9,7 @@ from x402_catalog.rules.registry import rule
 from x402_harness.checks.context import Check, Scene
 from x402_harness.protocol.exchange import Leg
 from x402_harness.protocol.purchase import State
+from x402_harness.protocol.receipts import is_transaction
 
 REACHED = rule(
     "NET001",
@@ -138,17 +139,12 @@ def _agrees(scene: Scene) -> None:
         scene.held(PAYER)
     else:
         scene.broken(PAYER, Leg.PAID, f"paid by {told.payer}", observed=told.payer, expected=signed.from_)
-    if _is_transaction(told.transaction):
+    if is_transaction(told.transaction):
         scene.held(TRANSACTION)
     else:
         scene.broken(
             TRANSACTION, Leg.PAID, "no transaction hash", observed=told.transaction, expected="0x and 64 hex digits"
         )
-
-
-def _is_transaction(text: str) -> bool:
-    digits = text[2:] if text.startswith("0x") else ""
-    return len(digits) == 64 and all(digit in "0123456789abcdefABCDEF" for digit in digits) and int(digits, 16) != 0
 
 
 def charged(scene: Scene) -> None:
