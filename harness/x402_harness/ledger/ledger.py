@@ -10,21 +10,19 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from x402_catalog.money import Money
 from x402_harness.ledger import schema
 from x402_harness.ledger.entries import MOVES, Entry, Row
 from x402_harness.ledger.errors import AlreadySigned, Cap, CapReached, LedgerError, Unusable
+from x402_harness.ledger.file import LedgerFile
 from x402_harness.ledger.filesystem import MOUNTS, network_filesystem
 from x402_harness.policy import Caps, dollars_micro
 from x402_harness.protocol.messages import Authorization
 
 DAY = 86_400  # seconds
-_ATTEMPTS, _PAUSE = 1500, 0.02  # half a minute for others that open the same file
 _MOST = 2**62  # micros; two of them still fit an SQLite integer
 _COLUMNS = (
     'id, run, "case", state, network, asset, symbol, amount, nonce, digest, payer, valid_before, "transaction", '
@@ -44,50 +42,13 @@ class Ledger:
         remote = None if sandbox else network_filesystem(path, mounts)
         if remote is not None:
             raise Unusable(f"{path} is on {remote}: locks do not hold there, so caps would not either")
-        self._path = path
+        self._file = LedgerFile(path)
+        self._db = self._file.db
         self._clock = clock
-        self._durable: bool | None = None
-        with self._told():
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
-        try:
-            with self._told():
-                self._prepare()
-        except BaseException:
-            self._db.close()
-            raise
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.IntegrityError:
-            raise
-        except sqlite3.DatabaseError as error:
-            raise Unusable(f"the ledger {self._path} cannot be used: {error}") from error
-
-    def _prepare(self) -> None:
-        # Changing the journal mode needs the file alone, and SQLite does not wait for that by itself.
-        for attempt in range(_ATTEMPTS):
-            try:
-                self._open()
-                return
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or attempt == _ATTEMPTS - 1:
-                    raise
-            time.sleep(_PAUSE)
-
-    def _open(self) -> None:
-        found = schema.version(self._db)
-        if found > schema.SCHEMA_VERSION:
-            raise Unusable(f"the ledger is of version {found}, this program reads up to {schema.SCHEMA_VERSION}")
-        self._db.execute("PRAGMA journal_mode = WAL")
-        if found < schema.SCHEMA_VERSION:
-            with self._transaction(durable=True):
-                schema.migrate(self._db)
 
     def close(self) -> None:
         """Close the file."""
-        self._db.close()
+        self._file.close()
 
     def __enter__(self) -> Ledger:
         return self
@@ -100,7 +61,7 @@ class Ledger:
 
         Raises :class:`AlreadySigned` for a case that the run has already; then nothing is entered.
         """
-        with self._transaction(durable=True):
+        with self._file.transaction(durable=True):
             for case, price in cases:
                 self._plan(run, case, price)
 
@@ -118,7 +79,7 @@ class Ledger:
 
     def decline(self, run: str, case: str, reason: str) -> None:
         """What was planned is not bought after all; nothing happens where it was not planned."""
-        with self._transaction():
+        with self._file.transaction():
             found = self._db.execute(
                 'SELECT id FROM purchase WHERE run = ? AND "case" = ? AND state = ?', (run, case, Entry.PLANNED)
             ).fetchone()
@@ -143,7 +104,7 @@ class Ledger:
         }  # fmt: skip
         if dollars_micro(price) > min(caps.per_call, _MOST):
             raise CapReached(str(price), Cap.CALL)
-        with self._transaction():
+        with self._file.transaction():
             try:
                 cursor = self._db.execute(schema.RESERVE, {**values, "since": int(self._clock()) - DAY})
             except sqlite3.IntegrityError as error:
@@ -169,7 +130,7 @@ class Ledger:
         After :data:`Entry.SIGNED` and :data:`Entry.SENT` the disk itself has it. Raises :class:`LedgerError` for an
         illegal step.
         """
-        with self._transaction(durable=not _NEEDS_DISK.isdisjoint(states)):
+        with self._file.transaction(durable=not _NEEDS_DISK.isdisjoint(states)):
             for state in states:
                 self._move(entry, state, reason)
             if transaction is not None:
@@ -186,7 +147,7 @@ class Ledger:
 
     def note(self, entry: int, reason: str) -> None:
         """Write into an entry's history that something happened which moved it nowhere; the disk itself has it."""
-        with self._transaction(durable=True):
+        with self._file.transaction(durable=True):
             self._note(entry, self._row(entry).state, reason)
 
     def release(self, entry: int, reason: str) -> Entry:
@@ -194,7 +155,7 @@ class Ledger:
 
         Raises :class:`LedgerError` for one that is not open, and while its signature could still move money.
         """
-        with self._transaction(durable=True):
+        with self._file.transaction(durable=True):
             row = self._row(entry)
             if row.state is Entry.PLANNED or not MOVES[row.state]:
                 raise LedgerError(f"entry {entry} is {row.state}: there is nothing to release")
@@ -208,7 +169,7 @@ class Ledger:
 
     def row(self, entry: int) -> Row:
         """One entry as it stands. Raises :class:`LedgerError` if there is none."""
-        with self._told():
+        with self._file.told():
             return self._row(entry)
 
     def _row(self, entry: int) -> Row:
@@ -219,7 +180,7 @@ class Ledger:
 
     def rows(self, run: str | None = None) -> list[Row]:
         """The entries of a run, or all, in the order in which they were entered."""
-        with self._told():
+        with self._file.told():
             found = self._db.execute(
                 f"SELECT {_COLUMNS} FROM purchase WHERE ?1 IS NULL OR run = ?1 ORDER BY id", (run,)
             )
@@ -230,7 +191,7 @@ class Ledger:
 
         Raises :class:`LedgerError` for an entry without one.
         """
-        with self._told():
+        with self._file.told():
             found = self._db.execute('SELECT "authorization" FROM purchase WHERE id = ?', (entry,)).fetchone()
         if found is None or found[0] is None:
             raise LedgerError(f"entry {entry} has no authorization")
@@ -238,7 +199,7 @@ class Ledger:
 
     def history(self, entry: int) -> list[tuple[float, Entry, str]]:
         """Every transition of an entry: when, to which state, why."""
-        with self._told():
+        with self._file.told():
             found = self._db.execute(
                 "SELECT at, state, reason FROM transition WHERE purchase = ? ORDER BY rowid", (entry,)
             )
@@ -247,22 +208,6 @@ class Ledger:
     def _note(self, entry: int, state: Entry, reason: str) -> None:
         kept = reason.encode("utf-8", "replace").decode()  # reasons of strangers may hold half surrogate pairs
         self._db.execute("INSERT INTO transition VALUES (?, ?, ?, ?)", (entry, self._clock(), state, kept))
-
-    @contextmanager
-    def _transaction(self, *, durable: bool = False) -> Iterator[None]:
-        with self._told():
-            if self._durable is not durable:
-                # In WAL mode FULL waits for the disk at each commit; a wait covers all commits before it.
-                self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-                self._durable = durable
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:  # a full disk ends it by itself
-                    self._db.execute("ROLLBACK")
-                raise
 
 
 _RELEASED = {Entry.SENT: (Entry.UNKNOWN, Entry.EXPIRED), Entry.UNKNOWN: (Entry.EXPIRED,)}
