@@ -9,6 +9,7 @@ from x402_catalog.rules.registry import rule
 from x402_harness.checks.context import Check, Scene
 from x402_harness.protocol.exchange import Leg
 from x402_harness.protocol.headers import PAYMENT_RESPONSE, X_PAYMENT_RESPONSE
+from x402_harness.protocol.receipts import is_transaction
 
 RECEIPT = rule(
     "PAY002",
@@ -168,7 +169,7 @@ def _agrees(scene: Scene) -> None:
         scene.held(PAYER)
     else:
         scene.broken(PAYER, Leg.PAID, f"paid by {told.payer}", observed=told.payer, expected=signed.from_)
-    if _is_transaction(told.transaction):
+    if is_transaction(told.transaction):
         scene.held(TRANSACTION)
     else:
         scene.broken(
@@ -185,18 +186,13 @@ def _agrees(scene: Scene) -> None:
 
 def _is_the_settlement(scene: Scene, told: str) -> None:
     view = scene.transcript.chain
-    if view is None or view.transaction is None or not _is_transaction(told):
+    if view is None or view.transaction is None or not is_transaction(told):
         return
     if told.lower() == view.transaction.lower():
         scene.held(FOREIGN)
     else:
         message = "the authorization was used in another transaction"
         scene.broken(FOREIGN, Leg.PAID, message, observed=told, expected=view.transaction)
-
-
-def _is_transaction(text: str) -> bool:
-    digits = text[2:] if text.startswith("0x") else ""
-    return len(digits) == 64 and all(digit in "0123456789abcdefABCDEF" for digit in digits) and int(digits, 16) != 0
 
 
 CHECKS: tuple[Check, ...] = (receipt,)

@@ -18,7 +18,7 @@ from x402_harness.protocol.challenge import read_challenge
 from x402_harness.protocol.errors import RemoteProtocolError
 from x402_harness.protocol.exchange import Exchange, Request, Response
 from x402_harness.protocol.parsing import loads
-from x402_harness.protocol.purchase import read_receipt
+from x402_harness.protocol.receipts import read_receipt
 
 _VERIFY = "x402 v1 §6.1.2, v2 §6.1.2 (verification steps of the exact scheme); specs/schemes/exact/scheme_exact_evm.md"
 

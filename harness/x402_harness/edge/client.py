@@ -7,7 +7,7 @@ import socket
 import ssl
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -15,7 +15,7 @@ import httpx
 from x402_catalog.__about__ import __version__
 from x402_harness.edge.decoding import ACCEPTED, Decoder
 from x402_harness.edge.guard import Refused
-from x402_harness.protocol.exchange import Failure, Request, Response
+from x402_harness.protocol.exchange import Failure, Headers, Request, Response
 
 USER_AGENT = f"testbuy/{__version__}"
 _DEFAULTS = {"accept": "*/*", "accept-encoding": ACCEPTED, "connection": "close", "user-agent": USER_AGENT}
@@ -49,13 +49,29 @@ class _Trace:
         return self.began or not self.heard
 
 
+@dataclass(slots=True)
+class _Got:
+    """What has come of an answer: a receipt in its head counts even if its body is lost."""
+
+    status: int | None = None
+    headers: Headers = ()
+    body: bytearray = field(default_factory=bytearray)
+
+    def response(self, truncated: bool) -> Response | None:
+        return None if self.status is None else Response(self.status, self.headers, bytes(self.body), truncated)
+
+
 class Client:
     """Sends one request at a time over ``transport``, each on a connection of its own.
 
-    The transport is asked directly: a full client would keep cookies and look at redirects.
+    The transport is asked directly: a full client would keep cookies and look at redirects. ``public_only`` says that
+    the transport connects to nothing but public addresses.
     """
 
-    def __init__(self, transport: httpx.AsyncBaseTransport | None = None, limits: Limits = Limits()) -> None:
+    def __init__(
+        self, transport: httpx.AsyncBaseTransport | None = None, limits: Limits = Limits(), *, public_only: bool = False
+    ) -> None:
+        self.public_only = public_only
         self._limits = limits
         self._transport = transport or httpx.AsyncHTTPTransport(
             retries=0, limits=httpx.Limits(max_keepalive_connections=0)
@@ -73,7 +89,7 @@ class Client:
 
     async def send(self, request: Request) -> Response | Failure:
         """The answer, its body cut at the limit, or why there is none. Never raises for what the network does."""
-        trace = _Trace()
+        trace, got = _Trace(), _Got()
         try:
             built = self._built(request, trace)
         except (httpx.InvalidURL, ValueError) as error:
@@ -82,11 +98,11 @@ class Client:
             async with asyncio.timeout(self._limits.total):
                 answer = await self._transport.handle_async_request(built)
                 try:
-                    return await self._read(answer)
+                    return await self._read(answer, got)
                 finally:
                     await answer.aclose()
         except (httpx.HTTPError, httpx.StreamError, OSError, ValueError, zlib.error) as error:
-            return Failure(_cause(error), f"{type(error).__name__}: {error}", trace.may_have_sent)
+            return Failure(_cause(error), f"{type(error).__name__}: {error}", trace.may_have_sent, got.response(True))
 
     def _built(self, request: Request, trace: _Trace) -> httpx.Request:
         given = {name.lower() for name, _ in request.headers}
@@ -101,15 +117,19 @@ class Client:
             raise ValueError(f"{built.url.port} is no port")
         return built
 
-    async def _read(self, answer: httpx.Response) -> Response:
+    async def _read(self, answer: httpx.Response, got: _Got) -> Response:
         decoder = Decoder(answer.headers.get("content-encoding", ""), self._limits.body)
-        body = bytearray()
+        got.status, got.headers = (
+            answer.status_code,
+            tuple((name, value) for name, value in answer.headers.multi_items()),
+        )
         async for chunk in answer.aiter_raw():
-            body += decoder.feed(chunk)
+            got.body += decoder.feed(chunk)
             if decoder.full:
                 break
-        headers = tuple((name, value) for name, value in answer.headers.multi_items())
-        return Response(answer.status_code, headers, bytes(body), truncated=decoder.full)
+        whole = got.response(decoder.full)
+        assert whole is not None  # its status stands there
+        return whole
 
 
 def _cause(error: Exception) -> str:

@@ -77,4 +77,5 @@ def guarded_client(
     guard: Guard, limits: Limits, resolver: Resolver = resolve, trust: ssl.SSLContext | None = None
 ) -> Client:
     """A client for URLs of strangers: connects where ``guard`` allows it."""
-    return Client(DirectTransport(GuardedBackend(guard, resolver), trust), limits)
+    public_only = not guard.hosts and not guard.anywhere
+    return Client(DirectTransport(GuardedBackend(guard, resolver), trust), limits, public_only=public_only)

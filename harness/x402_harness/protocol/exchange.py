@@ -52,11 +52,15 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why there was no answer: the ``cause`` in a word, the ``message``, and whether bytes may have been sent."""
+    """Why there was no answer: the ``cause`` in a word, the ``message``, and whether bytes may have been sent.
+
+    ``partial`` is the answer as far as it came, if its head did: its headers are whole, its body is not.
+    """
 
     cause: str
     message: str
     may_have_sent: bool
+    partial: Response | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,14 @@ state with a reason.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from x402_harness.protocol.challenge import Challenge, Option, read_challenge
 from x402_harness.protocol.errors import LocalProtocolError, RemoteProtocolError
 from x402_harness.protocol.exchange import Failure, Request, Response
-from x402_harness.protocol.headers import PAYMENT_RESPONSE, X_PAYMENT_RESPONSE, decode
-from x402_harness.protocol.messages import Authorization, ExactPayload, SettlementResponse, parse
+from x402_harness.protocol.messages import Authorization, ExactPayload
 from x402_harness.protocol.payload import payment_header
+from x402_harness.protocol.receipts import Receipt, foreign, read_receipt
 
 
 class State(StrEnum):
@@ -51,6 +50,7 @@ class Step(StrEnum):
 
 TRANSITIONS: dict[tuple[State, Step], State] = {
     (State.READY, Step.ASK): State.ASKED,
+    (State.READY, Step.REFUSE): State.ABANDONED,
     (State.ASKED, Step.TERMS): State.CHALLENGED,
     (State.ASKED, Step.CONTENT): State.FREE,
     (State.ASKED, Step.NO_TERMS): State.ABANDONED,
@@ -63,19 +63,6 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
     (State.UNKNOWN, Step.CHAIN): State.SETTLED,
 }
 ENDS = frozenset({State.SETTLED, State.NOT_SETTLED, State.UNKNOWN, State.FREE, State.ABANDONED})
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What the paid answer's settlement header said: the ``response``, or why it could not be read.
-
-    ``notes`` name what was tolerated in reading it.
-    """
-
-    header: str | None
-    response: SettlementResponse | None
-    error: RemoteProtocolError | None = None
-    notes: tuple[str, ...] = ()
 
 
 class Purchase:
@@ -141,23 +128,38 @@ class Purchase:
     def paid(self, response: Response) -> None:
         """The answer to the paid request.
 
-        Only a receipt of success counts as settled. Without one the signature is in their hands, whatever the status
-        says, so the outcome is unknown until a chain tells or the window is over.
+        Only a receipt of success for this payment counts as settled. Without one the signature is in their hands,
+        whatever the status says, so the outcome is unknown until a chain tells or the window is over.
         """
         self._expect(State.PAYING)
         self.receipt = read_receipt(response)
-        settled = self.receipt.response
-        if settled is not None and settled.success:
-            self._move(Step.RECEIPT, "receipt of success")
-        elif settled is not None:
-            self._move(Step.NO_RECEIPT, f"receipt of failure: {settled.error_reason or 'no reason given'}")
-        else:
-            self._move(Step.NO_RECEIPT, f"status {response.status} without a readable receipt")
+        self._conclude(f"status {response.status} without a readable receipt")
 
     def lost(self, failure: Failure) -> None:
-        """The paid request got no answer: not settled only if surely nothing was sent."""
-        step = Step.NO_RECEIPT if failure.may_have_sent else Step.NOT_SENT
-        self._move(step, failure.message)
+        """The paid request got no whole answer: not settled only if surely nothing was sent.
+
+        A receipt that came before the rest was lost is a receipt.
+        """
+        if not failure.may_have_sent:
+            self._move(Step.NOT_SENT, failure.message)
+            return
+        self._expect(State.PAYING)
+        self.receipt = read_receipt(failure.partial) if failure.partial else None
+        self._conclude(failure.message)
+
+    def _conclude(self, otherwise: str) -> None:
+        told = self.receipt.response if self.receipt else None
+        if told is None:
+            self._move(Step.NO_RECEIPT, otherwise)
+        elif not told.success:
+            self._move(Step.NO_RECEIPT, f"receipt of failure: {told.error_reason or 'no reason given'}")
+        else:
+            assert self.option is not None and self.authorization is not None  # both stand since it was authorized
+            objection = foreign(told, self.option, self.authorization)
+            if objection is None:
+                self._move(Step.RECEIPT, "receipt of success")
+            else:
+                self._move(Step.NO_RECEIPT, f"receipt of success, but {objection}")
 
     def _expect(self, state: State) -> None:
         # What is learnt from an answer is only kept where an answer is due.
@@ -174,17 +176,3 @@ class Purchase:
             raise LocalProtocolError(f"{step} is not possible when {self.state}")
         self.state = target
         self.reason = reason or self.reason
-
-
-def read_receipt(response: Response) -> Receipt:
-    """The settlement header of an answer, of either version; nothing raised for one that cannot be read."""
-    for name in (PAYMENT_RESPONSE, X_PAYMENT_RESPONSE):
-        value = response.header(name)
-        if value is None:
-            continue
-        try:
-            data, notes = decode(value, place=name)
-            return Receipt(name, parse(SettlementResponse, data, place=name), notes=notes)
-        except RemoteProtocolError as error:
-            return Receipt(name, None, error)
-    return Receipt(None, None)

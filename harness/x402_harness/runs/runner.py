@@ -95,7 +95,7 @@ class Runner:
     async def run(self) -> Summary:
         """Read, validate, plan, buy, check, conclude. A cancelled run concludes what it has and is marked so."""
         self._start()
-        with Ledger(self._around.folder / "ledger.db", self._around.clock) as ledger:
+        with Ledger(self._around.folder / "ledger.db", self._around.clock, sandbox=True) as ledger:
             try:
                 self._load()
                 await self._buy_all(self._plan(), ledger)
@@ -214,6 +214,9 @@ class Runner:
         self._read.judgements[number].extend(
             replace(judgement, detail=secrets.scrub(judgement.detail)) for judgement in scene.judge.judgements
         )
+        if bought.unbooked is not None:
+            self.summary.faults += 1
+            self._stream.emit("fault", case=case.id, message=bought.unbooked, place="ledger")
         self._count(bought)
         self._stream.emit("case.end", listing=number, case=case.id, **secrets.scrub_json(_outcome(bought, scene)))
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.harness.support.buying import CAPS, Books, books, buyer, case, clock
+from tests.harness.support.buying import CAPS, OK, Books, books, buyer, case, cases, challenge, clock, paid
 from tests.harness.support.listings import PATHS, hints, listing, load, offer
-from tests.harness.support.servers import Drip, Raw, Reply, Server, Stall, Step, closed_port
+from tests.harness.support.servers import Drip, Raw, Reply, Server, Shop, Stall, Step, closed_port
 from tests.harness.support.terms import (
     BASE,
     BASE_DOMAIN,
@@ -19,6 +20,7 @@ from tests.harness.support.terms import (
     PAYER,
     PRICE,
     STRANGER,
+    TRANSACTION,
     header,
     option_v1,
     option_v2,
@@ -40,18 +42,7 @@ from x402_harness.protocol.purchase import State
 from x402_harness.sandbox.world import World
 from x402_harness.wallet import recover
 
-OK = b'{"ok": true}'
 LIMITS = Limits(timeout=0.3, total=0.6)
-
-
-def challenge(*entries: dict[str, Any], leaves: bool = False) -> Reply:
-    message = required_v2(*(entries or (option_v2(),)))
-    return Reply(402, (("PAYMENT-REQUIRED", header(message)),), b"{}", leaves)
-
-
-def paid(status: int = 200, **changes: Any) -> Reply:
-    rows = (("content-type", "application/json"), ("PAYMENT-RESPONSE", header(receipt(**changes))))
-    return Reply(status, rows, OK)
 
 
 @dataclass(frozen=True)
@@ -218,6 +209,29 @@ def test_anything_but_a_receipt_after_paying_leaves_it_unknown(tmp_path: Path, s
     assert len(outcome.server.requests) == 2, "a payment is sent once"
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"payer": STRANGER}, {"network": "eip155:84532"}, {"amount": "1"}, {"transaction": ""}],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_a_receipt_of_another_payment_leaves_it_unknown(tmp_path: Path, changes: dict[str, Any]) -> None:
+    outcome = buy(tmp_path, challenge(), paid(**changes))
+    assert outcome.state is State.UNKNOWN
+    assert outcome.books.states == [["reserved", "signed", "sent", "unknown"]]
+
+
+@pytest.mark.parametrize("end", [Raw, Stall], ids=["cut off", "silence"])
+def test_a_receipt_whose_body_is_lost_settles_the_purchase(tmp_path: Path, end: Callable[[bytes], Step]) -> None:
+    head = f"HTTP/1.1 200 OK\r\nPAYMENT-RESPONSE: {header(receipt())}\r\ncontent-length: 99\r\n\r\nhalf"
+    outcome = buy(tmp_path, challenge(), end(head.encode()))
+    assert outcome.state is State.SETTLED
+    assert outcome.books.states == [["reserved", "signed", "sent", "settled"]]
+    assert outcome.books.rows[0].transaction == TRANSACTION
+    exchange = outcome.bought.transcript.leg(Leg.PAID)
+    assert exchange is not None
+    assert (exchange.response, exchange.failure is not None) == (None, True), "no answer came, and it is said so"
+
+
 def test_what_was_surely_not_sent_is_not_unknown(tmp_path: Path) -> None:
     outcome = buy(tmp_path, challenge(leaves=True))
     assert outcome.state is State.NOT_SETTLED
@@ -305,15 +319,12 @@ def test_the_books_say_that_it_is_sent_before_it_is(tmp_path: Path) -> None:
 
 def test_purchases_at_the_same_time_share_the_cap(tmp_path: Path) -> None:
     caps = Caps(MICROS, 2 * PRICE)
-    many = {"query": {"n": {"type": "integer", "minimum": 0, "maximum": 9}}}
 
     async def run() -> list[Bought]:
-        async with Server(*[challenge()] * 4, *[paid()] * 4) as server, Client() as client:
-            made = plan_listing(listing(offer(hints=hints(**many)), url=server.url), rows=4, seed=1, caps=CAPS)
-            assert isinstance(made, tuple)
+        async with Shop(challenge(), paid()) as server, Client() as client:
             with Ledger(tmp_path / "ledger.db", clock()) as ledger:
                 shared = buyer(ledger, caps=caps)
-                return await asyncio.gather(*(shared.buy(one, client) for one in made))
+                return await asyncio.gather(*(shared.buy(one, client) for one in cases(server.url, 4)))
 
     bought = asyncio.run(run())
     assert len(bought) == 4

@@ -160,6 +160,22 @@ def test_a_connection_that_is_dropped_after_the_request_may_have_sent_it(step: S
     assert len(server.requests) == 1, "nothing is sent again"
 
 
+@pytest.mark.parametrize("end", [Raw, Stall, lambda data: Drip(data, pause=0.05)], ids=["hangs up", "stalls", "drips"])
+def test_the_head_of_an_answer_is_told_though_its_body_is_lost(end: Callable[[bytes], Step]) -> None:
+    answer, _ = ask(end(b"HTTP/1.1 200 OK\r\nx-a: 1\r\ncontent-length: 5000\r\n\r\nhalf"))
+    assert isinstance(answer, Failure)
+    assert answer.partial is not None
+    assert (answer.partial.status, answer.partial.header("x-a"), answer.partial.truncated) == (200, "1", True)
+    assert answer.partial.body.startswith(b"half")
+
+
+@pytest.mark.parametrize("step", [Raw(), Raw(b"HTTP/1.1 200 OK\r\nx-a: 1\r\n"), Stall(b"HTTP/1.1 200 OK\r\nx-a")])
+def test_an_answer_without_a_whole_head_is_none(step: Step) -> None:
+    answer, _ = ask(step)
+    assert isinstance(answer, Failure)
+    assert answer.partial is None
+
+
 @pytest.mark.parametrize(
     "step", [Stall(), Stall(b"HTTP/1.1 200 OK\r\n"), Stall(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n")]
 )

@@ -20,7 +20,7 @@ from x402_harness.protocol.exchange import Response
 from x402_harness.protocol.headers import PAYMENT_REQUIRED, PAYMENT_RESPONSE, X_PAYMENT_RESPONSE, decode, encode
 from x402_harness.protocol.messages import ExactPayload, PaymentPayloadV2, SettlementResponse, parse
 from x402_harness.protocol.messages import PaymentPayloadV1 as OurPaymentPayloadV1
-from x402_harness.protocol.purchase import read_receipt
+from x402_harness.protocol.receipts import read_receipt
 from x402_harness.sandbox.facilitator import read_payment
 
 examples = settings(max_examples=60, deadline=None)

@@ -27,7 +27,8 @@ from x402_catalog.addresses import ZERO
 from x402_catalog.money import UINT256_MAX, Asset, Money
 from x402_catalog.networks import Method, network, tokens
 from x402_catalog.rules.registry import REGISTRY
-from x402_harness.policy import MICROS, Approval, Caps, Expected, Policy, Refusal, dollars_micro
+from x402_harness.policy import MICROS, Approval, Caps, Expected, Mode, Policy, Refusal, allowed_networks, dollars_micro
+from x402_harness.policy.testkeys import is_guessable, is_test_account
 
 POLICY = Policy(Caps(per_call=5 * MICROS, per_run=50 * MICROS), PAYER)
 PLANNED = Expected(BASE, BASE_USDC, PAYEE, PRICE)
@@ -56,6 +57,10 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("SPEND006", {"extra": {"name": "USDC", "version": "2"}}),
     ("SPEND006", {"extra": {"name": "USD Coin", "version": "1"}}),
     ("SPEND006", {"extra": {"name": "USD Coin", "version": 2}}),
+    ("SPEND006", {"extra": {"chainId": 84532}}),
+    ("SPEND006", {"extra": {"chainId": "8453"}}),
+    ("SPEND006", {"extra": {"verifyingContract": SEPOLIA_USDC}}),
+    ("SPEND006", {"extra": {"verifyingContract": 7}}),
     ("SPEND007", {"amount": "0"}),
     ("SPEND008", {"network": SEPOLIA, "asset": SEPOLIA_USDC}),
     ("SPEND008", {"amount": str(PRICE + 1)}),
@@ -70,7 +75,20 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("SPEND010", {"maxTimeoutSeconds": -60}),
     ("SPEND010", {"maxTimeoutSeconds": 901}),
     ("SPEND010", {"maxTimeoutSeconds": 31_536_000}),
+    ("SPEND025", {"extra": {"decimals": 18}}),
+    ("SPEND025", {"extra": {"decimals": "6.0"}}),
+    ("SPEND025", {"extra": {"decimals": True}}),
+    ("SPEND026", {"amount": f"0{PRICE}"}),
+    ("SPEND026", {"amount": "00"}),
 ]
+# What the run refuses whatever the terms are.
+OF_THE_RUN = {
+    "SPEND011", "SPEND012", "SPEND013", "SPEND020", "SPEND021", "SPEND022", "SPEND023", "SPEND024", "SPEND027",
+}  # fmt: skip
+DAILY = Caps(per_call=5 * MICROS, per_run=50 * MICROS, per_day=50 * MICROS)
+ANVIL = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+ON_SEPOLIA = option_v2(network=SEPOLIA, asset=SEPOLIA_USDC, extra={"name": "USDC", "version": "2"})
+PLANNED_ON_SEPOLIA = Expected(SEPOLIA, SEPOLIA_USDC, PAYEE, PRICE)
 
 
 def refused(terms: dict[str, Any], policy: Policy = POLICY, planned: Expected = PLANNED) -> str:
@@ -105,9 +123,8 @@ def test_another_planned_asset_of_the_same_network_is_told_apart() -> None:
 
 
 def test_every_guard_on_terms_has_a_refusal_here() -> None:
-    elsewhere = {"SPEND011", "SPEND012", "SPEND013"}  # caps and whole challenges
     guards = {rule.code for rule in REGISTRY if rule.code.startswith("SPEND")}
-    assert {code for code, _ in REFUSED} == guards - elsewhere
+    assert {code for code, _ in REFUSED} == guards - OF_THE_RUN
 
 
 @pytest.mark.parametrize("terms", [option_v1(), option_v2(), option_v2(extra=None), option_v2(payTo=PAYEE)])
@@ -118,8 +135,37 @@ def test_planned_terms_are_approved_with_the_domain_of_the_table(terms: dict[str
     assert (decision.price.atomic, decision.price.asset.symbol) == (PRICE, "USDC")
 
 
-@pytest.mark.parametrize("extra", [{"assetTransferMethod": "eip3009"}, {"paymentFlow": "authorization"}])
-def test_the_default_method_and_flow_may_be_named(extra: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"scheme": "upto"}, "Permit2"),
+        ({"scheme": "batch-settlement"}, "settled later"),
+        ({"scheme": "auth-capture"}, "captured later"),
+        ({"scheme": "lottery"}, "unknown"),
+        ({"extra": {"assetTransferMethod": "permit2"}}, "allowance"),
+        ({"extra": {"assetTransferMethod": "erc7710"}}, "delegation"),
+        ({"extra": {"assetTransferMethod": "telepathy"}}, "unknown"),
+        ({"extra": {"paymentFlow": "upfront"}}, "before the answer"),
+        ({"extra": {"paymentFlow": "escrow"}}, "before and after"),
+        ({"network": SOLANA, "asset": SOLANA_USDC, "extra": None}, "Solana"),
+        ({"network": SOLANA, "asset": "USDC", "extra": None}, "Solana"),
+        ({"network": "eip155:4326", "asset": MEGA_USD}, "allowance"),
+    ],
+)
+def test_other_ways_to_pay_are_recognised_and_named(changes: dict[str, Any], name: str) -> None:
+    decision = POLICY.decide(option(option_v2(**changes)), PLANNED)
+    assert isinstance(decision, Refusal)
+    assert name in decision.finding.message
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"assetTransferMethod": "eip3009"}, {"paymentFlow": "authorization"}, {"decimals": 6}, {"decimals": "6"},
+        {"chainId": 8453}, {"verifyingContract": BASE_USDC.lower()},
+    ],
+)  # fmt: skip
+def test_what_the_table_says_too_may_be_named(extra: dict[str, Any]) -> None:
     assert isinstance(POLICY.decide(option(option_v2(extra=extra)), PLANNED), Approval)
 
 
@@ -175,3 +221,129 @@ def test_nothing_is_approved_beyond_plan_and_caps(terms: dict[str, Any], planned
     assert 0 < taken.timeout <= policy.max_timeout
     assert decision.token.method is Method.EIP3009
     assert decision.domain == BASE_DOMAIN
+
+
+def in_mode(mode: Mode, payer: str = PAYER, networks: frozenset[str] | None = None) -> Policy:
+    return Policy(DAILY, payer, mode=mode, networks=networks)
+
+
+@pytest.mark.parametrize(
+    ("mode", "terms", "planned", "allowed"),
+    [
+        (Mode.MOCK, option_v2(), PLANNED, True),
+        (Mode.MOCK, ON_SEPOLIA, PLANNED_ON_SEPOLIA, True),
+        (Mode.TESTNET, option_v2(), PLANNED, False),
+        (Mode.TESTNET, ON_SEPOLIA, PLANNED_ON_SEPOLIA, True),
+        (Mode.LIVE, option_v2(), PLANNED, True),
+        (Mode.LIVE, ON_SEPOLIA, PLANNED_ON_SEPOLIA, False),
+    ],
+)
+def test_each_mode_pays_with_its_own_kind_of_money(
+    mode: Mode, terms: dict[str, Any], planned: Expected, allowed: bool
+) -> None:
+    if allowed:
+        assert isinstance(in_mode(mode).decide(option(terms), planned), Approval)
+    else:
+        assert refused(terms, in_mode(mode), planned) == "SPEND020"
+
+
+def test_live_runs_pay_on_base_and_elsewhere_only_where_it_is_named() -> None:
+    polygon, usdc = "eip155:137", tokens("eip155:137")[0].asset.address
+    terms, planned = option_v2(network=polygon, asset=usdc), Expected(polygon, usdc, PAYEE, PRICE)
+    assert refused(terms, in_mode(Mode.LIVE), planned) == "SPEND020"
+    named = in_mode(Mode.LIVE, networks=frozenset({"polygon"}))
+    assert isinstance(named.decide(option(terms), planned), Approval)
+    assert refused(option_v2(), named) == "SPEND020"
+
+
+@pytest.mark.parametrize(
+    ("mode", "chosen"),
+    [(Mode.LIVE, "base-sepolia"), (Mode.TESTNET, "base"), (Mode.MOCK, "solana"), (Mode.LIVE, "nowhere")],
+)
+def test_a_mode_cannot_be_given_networks_of_another(mode: Mode, chosen: str) -> None:
+    with pytest.raises(ValueError, match=chosen if chosen == "nowhere" else "do not pay on"):
+        in_mode(mode, networks=frozenset({chosen}))
+
+
+def test_the_modes_share_no_money() -> None:
+    assert not allowed_networks(Mode.TESTNET) & allowed_networks(Mode.LIVE)
+    assert allowed_networks(Mode.LIVE) == {BASE}
+
+
+@pytest.mark.parametrize("mode", [Mode.TESTNET, Mode.LIVE])
+def test_a_run_with_money_of_others_needs_a_cap_for_a_day(mode: Mode) -> None:
+    with pytest.raises(ValueError, match="24 hours"):
+        Policy(Caps(MICROS, MICROS), PAYER, mode=mode)
+
+
+@pytest.mark.parametrize("payer", [ANVIL, ANVIL.lower()])
+def test_a_well_known_key_pays_on_test_networks_only(payer: str) -> None:
+    assert refused(option_v2(), in_mode(Mode.LIVE, payer)) == "SPEND027"
+    assert isinstance(in_mode(Mode.TESTNET, payer).decide(option(ON_SEPOLIA), PLANNED_ON_SEPOLIA), Approval)
+
+
+def test_the_accounts_of_development_mnemonics_are_known() -> None:
+    from eth_account import Account
+
+    Account.enable_unaudited_hdwallet_features()
+    for words in (
+        "test test test test test test test test test test test junk",
+        "myth like bonus scare over problem client lizard pioneer submit female collect",
+        "candy maple cake sugar pudding cream honey rich smooth crumble sweet treat",
+    ):
+        for number in (0, 1, 9):
+            assert is_test_account(Account.from_mnemonic(words, account_path=f"m/44'/60'/0'/0/{number}").address)
+    assert not is_test_account(PAYER)
+
+
+def test_keys_that_anybody_can_guess_are_told_from_random_ones() -> None:
+    assert is_guessable(bytes(31) + b"\1")
+    assert is_guessable(b"\x11" * 32)
+    assert not is_guessable(bytes(range(32)))
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("http://api.shop.com/gen", "SPEND023"),
+        ("ftp://api.shop.com/gen", "SPEND023"),
+        ("/gen", "SPEND023"),
+        ("https://localhost/gen", "SPEND024"),
+        ("https://LOCALHOST./gen", "SPEND024"),
+        ("https://shop.localhost/gen", "SPEND024"),
+        ("https://printer.local/gen", "SPEND024"),
+        ("https://metadata.google.internal/", "SPEND024"),
+        ("https://nas/gen", "SPEND024"),
+        ("https://127.0.0.1/gen", "SPEND024"),
+        ("https://8.8.8.8/gen", "SPEND024"),
+        ("https://2130706433/gen", "SPEND024"),
+        ("https://0x7f.1/gen", "SPEND024"),
+        ("https://127.0x0.0.0x1/gen", "SPEND024"),
+        ("https://[::1]/gen", "SPEND024"),
+        ("https://[::ffff:10.0.0.1]/gen", "SPEND024"),
+        ("https://[bad/gen", "SPEND024"),
+        ("https://a..com/gen", "SPEND024"),
+        ("https://api.shop.com@evil.com/gen", "SPEND024"),
+        ("https://:@api.shop.com/gen", "SPEND024"),
+        ("https:///gen", "SPEND024"),
+        ("https://shop.localhost。/gen", "SPEND024"),
+        ("https://127。0。0。1/gen", "SPEND024"),
+        ("https://shop.%6cocalhost/gen", "SPEND024"),
+    ],
+)
+def test_live_money_is_spent_over_https_at_public_names(url: str, code: str) -> None:
+    refusal = in_mode(Mode.LIVE).place(url)
+    assert refusal is not None
+    assert refusal.finding.rule == code
+    assert in_mode(Mode.TESTNET).place(url) is None
+
+
+@pytest.mark.parametrize("url", ["https://api.shop.com/gen", "HTTPS://API.shop.com:8443/", "https://xn--bcher-kva.de"])
+def test_a_public_name_is_a_place_to_buy(url: str) -> None:
+    assert in_mode(Mode.LIVE).place(url) is None
+
+
+@given(st.text(max_size=40))
+def test_no_url_raises(text: str) -> None:
+    for url in (text, f"https://{text}", f"https://{text}/x"):
+        in_mode(Mode.LIVE).place(url)

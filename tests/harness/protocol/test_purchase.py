@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.harness.support.terms import (
     PAYEE,
+    PAYER,
+    SEPOLIA,
     STRANGER,
     authorization,
     header,
@@ -28,7 +30,8 @@ from tests.harness.support.terms import (
 from x402_harness.protocol.errors import LocalProtocolError
 from x402_harness.protocol.exchange import Failure, Request, Response
 from x402_harness.protocol.headers import decode
-from x402_harness.protocol.purchase import ENDS, TRANSITIONS, Purchase, State, Step, read_receipt
+from x402_harness.protocol.purchase import ENDS, TRANSITIONS, Purchase, State, Step
+from x402_harness.protocol.receipts import read_receipt
 
 REQUEST = Request("POST", "https://shop.example/gen", (("content-type", "application/json"),), b'{"n":1}')
 SIGNATURE = bytes(range(65))
@@ -221,6 +224,58 @@ def test_anything_but_a_receipt_of_success_leaves_it_unknown(response: Response,
     purchase = purchase_in(State.PAYING)
     purchase.paid(response)
     assert (purchase.state, purchase.reason) == (State.UNKNOWN, reason)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"network": SEPOLIA}, "it names another network"),
+        ({"network": "nowhere"}, "it names another network"),
+        ({"payer": STRANGER}, "it names another payer"),
+        ({"payer": "me"}, "it names another payer"),
+        ({"amount": "19999"}, "it names another amount"),
+        ({"amount": "20001"}, "it names another amount"),
+        ({"transaction": ""}, "it names no transaction"),
+        ({"transaction": "0x" + "0" * 64}, "it names no transaction"),
+        ({"transaction": "0x" + "ab" * 31}, "it names no transaction"),
+        ({"transaction": "0x" + "ab" * 32 + "\n"}, "it names no transaction"),
+        ({"transaction": "pending"}, "it names no transaction"),
+    ],
+)
+def test_a_receipt_of_another_payment_proves_nothing(changes: dict[str, Any], reason: str) -> None:
+    purchase = purchase_in(State.PAYING)
+    purchase.paid(with_receipt(receipt(**changes)))
+    assert (purchase.state, purchase.reason) == (State.UNKNOWN, f"receipt of success, but {reason}")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"network": "base"}, {"payer": None}, {"payer": PAYER.lower()}, {"amount": "20000"}, {"amount": "020000"}],
+)
+def test_a_receipt_may_say_the_same_in_other_words(changes: dict[str, Any]) -> None:
+    purchase = purchase_in(State.PAYING)
+    purchase.paid(with_receipt(receipt(**changes)))
+    assert purchase.state is State.SETTLED
+
+
+def test_a_receipt_counts_though_the_rest_of_the_answer_is_lost() -> None:
+    purchase = purchase_in(State.PAYING)
+    purchase.lost(Failure("connection", "hung up", may_have_sent=True, partial=PAID))
+    assert (purchase.state, purchase.reason) == (State.SETTLED, "receipt of success")
+    assert purchase.receipt is not None
+
+
+@pytest.mark.parametrize("partial", [Response(200), with_receipt(receipt(payer=STRANGER)), FAILED])
+def test_a_lost_answer_without_a_receipt_for_us_leaves_it_unknown(partial: Response) -> None:
+    purchase = purchase_in(State.PAYING)
+    purchase.lost(Failure("connection", "hung up", may_have_sent=True, partial=partial))
+    assert purchase.state is State.UNKNOWN
+
+
+def test_a_place_can_be_refused_before_anything_is_asked() -> None:
+    purchase = Purchase(REQUEST)
+    purchase.refuse("not there")
+    assert (purchase.state, purchase.reason) == (State.ABANDONED, "not there")
 
 
 def test_a_receipt_is_believed_whatever_the_status() -> None:

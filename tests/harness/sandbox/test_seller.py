@@ -34,7 +34,7 @@ from x402_harness.protocol.eip3009 import Domain, digest
 from x402_harness.protocol.exchange import Request, Response
 from x402_harness.protocol.headers import decode
 from x402_harness.protocol.messages import Authorization
-from x402_harness.protocol.purchase import read_receipt
+from x402_harness.protocol.receipts import read_receipt
 from x402_harness.sandbox.answers import answer as sold
 from x402_harness.sandbox.seller import Seller
 from x402_harness.sandbox.world import World

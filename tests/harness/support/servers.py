@@ -100,12 +100,15 @@ class Server:
             await self._answer(reader, writer)
         writer.close()
 
+    def _step(self, received: Received) -> Step:
+        return self._script.pop(0) if self._script else Reply(599)
+
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         received = await _read(reader)
         async with self._arrived:
             self.requests.append(received)
             self._arrived.notify_all()
-        step = self._script.pop(0) if self._script else Reply(599)
+        step = self._step(received)
         if isinstance(step, Reply) and step.leaves:
             self._server.close()
         writer.write(step.wire() if isinstance(step, Reply) else step.data)
@@ -116,6 +119,30 @@ class Server:
             await asyncio.sleep(step.pause)
             writer.write(b".")
             await writer.drain()
+
+
+class Shop(Server):
+    """A server that asks for payment and answers what is paid for, each in its way, which may be changed meanwhile.
+
+    ``payments`` are the requests with payment that came.
+    """
+
+    def __init__(self, unpaid: Step, paid: Step) -> None:
+        super().__init__()
+        self.unpaid = unpaid
+        self.paid = paid
+
+    @property
+    def payments(self) -> list[Received]:
+        """The requests that carried a payment."""
+        return [received for received in self.requests if _pays(received)]
+
+    def _step(self, received: Received) -> Step:
+        return self.paid if _pays(received) else self.unpaid
+
+
+def _pays(received: Received) -> bool:
+    return any(received.header(name) is not None for name in ("payment-signature", "x-payment"))
 
 
 async def _read(reader: asyncio.StreamReader) -> Received:

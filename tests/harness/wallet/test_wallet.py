@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import subprocess
 import sys
 
@@ -50,7 +52,10 @@ def test_making_a_wallet_leaves_the_recursion_limit_alone() -> None:
 
 def test_the_key_is_shown_nowhere() -> None:
     assert repr(WALLET) == str(WALLET) == f"ThrowawayWallet({PAYER})"
-    assert KEY.hex() not in repr(vars(WALLET))
+    assert not hasattr(WALLET, "__dict__")
+    for write_down in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="not written down"):
+            write_down(WALLET)
 
 
 @pytest.mark.parametrize("v", [0, 1, 26, 29, 255])

@@ -1,0 +1,18 @@
+"""Policy: what may be signed. Pure: data in, a decision with its reason out."""
+
+from x402_harness.policy.decision import MICROS, Approval, Caps, Expected, Refusal, dollars_micro
+from x402_harness.policy.modes import Mode, allowed_networks
+from x402_harness.policy.policy import MAX_WINDOW, Policy
+
+__all__ = [
+    "MAX_WINDOW",
+    "MICROS",
+    "Approval",
+    "Caps",
+    "Expected",
+    "Mode",
+    "Policy",
+    "Refusal",
+    "allowed_networks",
+    "dollars_micro",
+]
