@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from x402_catalog.addresses import checksum, keccak
 from x402_catalog.money import UINT256_MAX
+from x402_harness.protocol import abi
 from x402_harness.protocol.errors import LocalProtocolError
 from x402_harness.protocol.messages import Authorization
 
@@ -44,8 +45,8 @@ def domain_separator(domain: Domain) -> bytes:
         keccak(DOMAIN_TYPE)
         + keccak(domain.name.encode())
         + keccak(domain.version.encode())
-        + _word(domain.chain_id)
-        + _address(domain.contract)
+        + abi.word(domain.chain_id)
+        + abi.word(domain.contract)
     )
 
 
@@ -53,11 +54,11 @@ def digest(domain: Domain, authorization: Authorization) -> bytes:
     """The 32 bytes that the payer signs: ``keccak256(0x1901 || domainSeparator || structHash)``."""
     struct = keccak(
         transfer_typehash()
-        + _address(authorization.from_)
-        + _address(authorization.to)
-        + _word(int(authorization.value))
-        + _word(int(authorization.valid_after))
-        + _word(int(authorization.valid_before))
+        + abi.word(authorization.from_)
+        + abi.word(authorization.to)
+        + abi.word(int(authorization.value))
+        + abi.word(int(authorization.valid_after))
+        + abi.word(int(authorization.valid_before))
         + bytes.fromhex(authorization.nonce[2:])
     )
     return keccak(b"\x19\x01" + domain_separator(domain) + struct)
@@ -80,11 +81,3 @@ def authorize(*, payer: str, payee: str, value: int, now: int, timeout: int, non
         valid_before=str(now + timeout),
         nonce="0x" + nonce.hex(),
     )
-
-
-def _word(value: int) -> bytes:
-    return value.to_bytes(32, "big")
-
-
-def _address(address: str) -> bytes:
-    return bytes.fromhex(address[2:]).rjust(32, b"\0")

@@ -18,7 +18,8 @@ import pytest
 
 from x402_catalog.models import Listing, listing_of
 from x402_catalog.records import Record
-from x402_harness.sandbox.chains import Chain, Reverted, Sender, abi
+from x402_harness.protocol import abi
+from x402_harness.sandbox.chains import Chain, Reverted, Sender
 from x402_harness.sandbox.world import World
 from x402_harness.wallet import ThrowawayWallet
 

@@ -23,7 +23,11 @@ from x402.mechanisms.evm.signers import FacilitatorWeb3Signer
 from x402.schemas import PaymentPayload, PaymentRequirements
 from x402.schemas.v1 import PaymentPayloadV1, PaymentRequirementsV1
 
+from x402_harness.edge.direct import guarded_client
+from x402_harness.edge.guard import Guard
+from x402_harness.edge.rpc import RPC_LIMITS, Rpc, check_settlement
 from x402_harness.protocol.eip3009 import Domain, authorize, digest
+from x402_harness.protocol.onchain import Sought, Verdict
 from x402_harness.sandbox.chains import Chains
 from x402_harness.sandbox.rpc.app import rpc_app
 from x402_harness.wallet import ThrowawayWallet
@@ -189,3 +193,16 @@ def test_the_official_facilitator_reads_our_reverts(judge: Judge, how: dict[str,
 def test_the_official_facilitator_is_told_of_a_replay(judge: Judge) -> None:
     assert judge(2)[1].success
     assert judge(2)[0].invalid_reason == "invalid_exact_evm_nonce_already_used"
+
+
+def test_our_own_check_over_the_same_sockets_agrees(judge: Judge, url: str, request: pytest.FixtureRequest) -> None:
+    _, settled = judge(2)
+    payer = ThrowawayWallet(digest(DOMAIN, _terms(PAYEE, request.node.name))).address
+    paid = authorize(payer=payer, payee=PAYEE, value=PRICE, now=0, timeout=1, nonce=b"\x01" * 32)
+
+    async def check() -> Verdict:
+        async with guarded_client(Guard(frozenset({"127.0.0.1"})), RPC_LIMITS) as client:
+            sought = Sought(8453, ASSET, paid, settled.transaction)
+            return (await check_settlement(Rpc(url, client), sought)).verdict
+
+    assert asyncio.run(check()) is Verdict.SETTLED

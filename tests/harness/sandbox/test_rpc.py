@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tests.harness.support.chains import BACKENDS, Account, opened
 from tests.harness.support.terms import BASE_USDC, NOW, PAYEE, PAYER, STRANGER
 
-from x402_harness.sandbox.chains import Backend, Chain, Chains, abi
+from x402_harness.protocol import abi
+from x402_harness.sandbox.chains import Backend, Chain, Chains
 from x402_harness.sandbox.chains.transactions import signed
 from x402_harness.sandbox.rpc.app import LARGEST_BATCH, LARGEST_BODY, respond, rpc_app
 from x402_harness.sandbox.rpc.methods import METHODS

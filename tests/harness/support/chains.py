@@ -12,8 +12,9 @@ import pytest
 from tests.harness.support.terms import NOW
 
 from x402_catalog.addresses import keccak
+from x402_harness.protocol import abi
 from x402_harness.protocol.eip3009 import Domain, domain_separator
-from x402_harness.sandbox.chains import Backend, Chain, Chains, Reverted, Sender, abi
+from x402_harness.sandbox.chains import Backend, Chain, Chains, Reverted, Sender
 from x402_harness.wallet import ThrowawayWallet
 
 ANVIL = os.environ.get("TESTBUY_ANVIL", "anvil")

@@ -51,15 +51,15 @@ def find_anvil(command: str | None = None) -> Path:
 
 
 class AnvilChain:
-    """Starts the node; :meth:`close` stops it. ``clock`` gives seconds. Raises :class:`AnvilMissing`."""
+    """Starts the node, at ``url``; :meth:`close` stops it. ``clock`` gives seconds. Raises :class:`AnvilMissing`."""
 
     def __init__(self, chain_id: int, clock: Callable[[], float], command: str | None = None) -> None:
         self.chain_id = chain_id
         self._clock = clock
         self._lock = RLock()
         self._last = int(clock())
-        self._process, url = _start(find_anvil(command), chain_id, self._last)
-        self._http = httpx.Client(base_url=url, trust_env=False, timeout=_TIMEOUT)
+        self._process, self.url = _start(find_anvil(command), chain_id, self._last)
+        self._http = httpx.Client(base_url=self.url, trust_env=False, timeout=_TIMEOUT)
         self._mine(self._last)
 
     def code(self, address: str) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from x402_harness.sandbox.chains import abi
+from x402_harness.protocol import abi
 from x402_harness.sandbox.chains.transactions import Transaction
 
 ZERO = "0x" + "0" * 40

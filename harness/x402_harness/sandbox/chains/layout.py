@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from x402_catalog.addresses import keccak
 from x402_catalog.money import UINT256_MAX
+from x402_harness.protocol import abi
 from x402_harness.protocol.eip3009 import Domain
-from x402_harness.sandbox.chains import abi
 from x402_harness.sandbox.chains.chain import Storage
 from x402_harness.sandbox.chains.contract.artefact import artefact
 

@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import Any
 
 from x402_catalog.addresses import keccak
+from x402_harness.protocol import abi
 from x402_harness.protocol.eip3009 import Domain, domain_separator
-from x402_harness.sandbox.chains import abi, layout
+from x402_harness.sandbox.chains import layout
 from x402_harness.sandbox.chains.chain import ZERO, Reverted, Storage
 from x402_harness.sandbox.chains.executor import Event, Message, Outcome
 from x402_harness.wallet import HALF_ORDER, recover

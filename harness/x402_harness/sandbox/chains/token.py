@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from x402_harness.protocol import abi
 from x402_harness.protocol.eip3009 import Domain
 from x402_harness.protocol.messages import Authorization
-from x402_harness.sandbox.chains import abi, layout
+from x402_harness.sandbox.chains import layout
 from x402_harness.sandbox.chains.chain import Chain, LogFilter, Receipt
 from x402_harness.sandbox.chains.layout import Contract
 from x402_harness.sandbox.chains.sender import Sender

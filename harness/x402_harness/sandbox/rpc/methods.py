@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from x402_catalog.__about__ import __version__
-from x402_harness.sandbox.chains import abi, layout
+from x402_harness.protocol import abi
+from x402_harness.sandbox.chains import layout
 from x402_harness.sandbox.chains.chain import Chain, Rejected, Reverted
 from x402_harness.sandbox.chains.contract.artefact import artefact
 from x402_harness.sandbox.chains.transactions import GAS

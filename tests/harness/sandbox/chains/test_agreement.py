@@ -20,7 +20,8 @@ from tests.harness.support.chains import (
 )
 from tests.harness.support.terms import BASE, BASE_USDC, NOW
 
-from x402_harness.sandbox.chains import Backend, Token, abi
+from x402_harness.protocol import abi
+from x402_harness.sandbox.chains import Backend, Token
 from x402_harness.sandbox.chains.chain import LogFilter
 
 pytest.importorskip("pyrevm", reason="the other side of the comparison has no wheel here")

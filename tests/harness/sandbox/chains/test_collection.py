@@ -9,7 +9,8 @@ import pytest
 from tests.harness.support.chains import Account, opened
 from tests.harness.support.terms import BASE, BASE_DOMAIN, BASE_USDC, NOW, PAYEE, PAYER, PRICE, STRANGER
 
-from x402_harness.sandbox.chains import Backend, Chains, Contract, abi
+from x402_harness.protocol import abi
+from x402_harness.sandbox.chains import Backend, Chains, Contract
 from x402_harness.sandbox.chains.anvil import AnvilMissing, find_anvil
 
 

@@ -7,7 +7,8 @@ from eth_account.messages import encode_typed_data
 from tests.harness.support.chains import opened
 
 from x402_catalog.networks import Method, all_networks, tokens
-from x402_harness.sandbox.chains import Backend, Chains, abi
+from x402_harness.protocol import abi
+from x402_harness.sandbox.chains import Backend, Chains
 
 # DOMAIN_SEPARATOR() of USDC as third parties read it from the chains themselves.
 PUBLISHED = {

@@ -9,7 +9,8 @@ from eth_account import Account as EthAccount
 from tests.harness.support.chains import Account, opened
 from tests.harness.support.terms import BASE, NOW, PRICE, STRANGER
 
-from x402_harness.sandbox.chains import Backend, Chain, Chains, Rejected, Reverted, Token, abi
+from x402_harness.protocol import abi
+from x402_harness.sandbox.chains import Backend, Chain, Chains, Rejected, Reverted, Token
 from x402_harness.sandbox.chains.chain import LogFilter
 from x402_harness.sandbox.chains.transactions import signed
 

@@ -19,7 +19,8 @@ from tests.harness.support.chains import (
 from tests.harness.support.terms import NOW, PRICE, SEPOLIA_DOMAIN
 
 from x402_catalog.addresses import ZERO
-from x402_harness.sandbox.chains import Token, abi, layout, native
+from x402_harness.protocol import abi
+from x402_harness.sandbox.chains import Token, layout, native
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 NONCE = b"\x07" * 32

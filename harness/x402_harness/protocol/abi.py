@@ -1,4 +1,4 @@
-"""The ABI as far as the token uses it: selectors, static words, one string; every word is 32 bytes."""
+"""The contract ABI as far as tokens of EIP-3009 use it: selectors, static words, one string; every word is 32 bytes."""
 
 from __future__ import annotations
 
