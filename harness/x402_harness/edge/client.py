@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +12,12 @@ from typing import Any
 import httpx
 
 from x402_catalog.__about__ import __version__
-from x402_harness.edge.decoding import ACCEPTED, Decoder
+from x402_harness.edge.decoding import Decoder
 from x402_harness.edge.guard import Refused
-from x402_harness.protocol.exchange import Failure, Request, Response
+from x402_harness.protocol.exchange import ACCEPTED_CODINGS, Failure, Request, Response
 
 USER_AGENT = f"testbuy/{__version__}"
-_DEFAULTS = {"accept": "*/*", "accept-encoding": ACCEPTED, "connection": "close", "user-agent": USER_AGENT}
+_DEFAULTS = {"accept": "*/*", "accept-encoding": ACCEPTED_CODINGS, "connection": "close", "user-agent": USER_AGENT}
 _MAX_PORT = 65535
 _MAX_CAUSES = 10
 
@@ -85,7 +84,7 @@ class Client:
                     return await self._read(answer)
                 finally:
                     await answer.aclose()
-        except (httpx.HTTPError, httpx.StreamError, OSError, ValueError, zlib.error) as error:
+        except (httpx.HTTPError, httpx.StreamError, OSError, ValueError) as error:
             return Failure(_cause(error), f"{type(error).__name__}: {error}", trace.may_have_sent)
 
     def _built(self, request: Request, trace: _Trace) -> httpx.Request:
@@ -103,13 +102,17 @@ class Client:
 
     async def _read(self, answer: httpx.Response) -> Response:
         decoder = Decoder(answer.headers.get("content-encoding", ""), self._limits.body)
-        body = bytearray()
+        body, came = bytearray(), 0
         async for chunk in answer.aiter_raw():
             body += decoder.feed(chunk)
+            came += len(chunk)
             if decoder.full:
                 break
+        decoder.close()
         headers = tuple((name, value) for name, value in answer.headers.multi_items())
-        return Response(answer.status_code, headers, bytes(body), truncated=decoder.full)
+        return Response(
+            answer.status_code, headers, bytes(body), decoder.full, decoder.problem, None if decoder.full else came
+        )
 
 
 def _cause(error: Exception) -> str:
