@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from x402_harness.checks import answer, challenge, payment
+from x402_harness.checks import answer, challenge, content, payment
 from x402_harness.checks.context import Check, Scene
 
-CHECKS: tuple[Check, ...] = (*challenge.CHECKS, *payment.CHECKS, *answer.CHECKS)
+CHECKS: tuple[Check, ...] = (*challenge.CHECKS, *payment.CHECKS, *answer.CHECKS, *content.CHECKS)
 
 
 def examine(scene: Scene) -> None:

@@ -61,6 +61,11 @@ class Facilitator:
         self._chains = chains
         self._clock = clock
 
+    @property
+    def now(self) -> float:
+        """The chain's time in seconds since 1970."""
+        return self._clock()
+
     def verify(self, payment: Payment, option: Option) -> VerifyResponse:
         """Whether the payment would settle the option now."""
         payer = payment.payload.authorization.from_

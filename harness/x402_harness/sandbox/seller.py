@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from x402_catalog.hints import response_shape
+from x402_catalog.hints import request_shape, response_shape
 from x402_catalog.models import Listing, Offer
+from x402_harness.checks.content.asking import asked
 from x402_harness.protocol.challenge import Challenge, Option, read_challenge
 from x402_harness.protocol.errors import RemoteProtocolError
-from x402_harness.protocol.exchange import Response
+from x402_harness.protocol.exchange import Request, Response
 from x402_harness.protocol.headers import (
     PAYMENT_REQUIRED,
     PAYMENT_RESPONSE,
@@ -23,6 +24,7 @@ from x402_harness.protocol.headers import (
 )
 from x402_harness.sandbox.answers import Answer, answer
 from x402_harness.sandbox.facilitator import Facilitator, Payment, read_payment
+from x402_harness.sandbox.fitting import Order
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -61,13 +63,14 @@ class Seller:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
             return
-        while (await receive()).get("more_body"):
-            pass  # a mock does not look at the request: what a listing asks for is checked by the buyer
-        headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
-        await _send(send, self.respond(headers))
+        request = await _request(scope, receive)
+        await _send(send, self.respond(dict(request.headers), request))
 
-    def respond(self, headers: dict[str, str]) -> Response:
-        """The answer to a request with these headers (names in lower case)."""
+    def respond(self, headers: dict[str, str], request: Request | None = None) -> Response:
+        """The answer to a request with these headers (names in lower case), fitted to the ``request`` if there is one.
+
+        What a listing asks for is not looked at: that is checked by the buyer.
+        """
         value = headers.get(PAYMENT_SIGNATURE.lower() if self.version == 2 else X_PAYMENT.lower())
         if value is None:
             return self._challenge("payment required")
@@ -81,11 +84,11 @@ class Seller:
         verified = self._facilitator.verify(payment, option)
         if not verified.is_valid:
             return self._challenge(verified.invalid_reason or "invalid_payload")
-        return self._deliver(payment, option)
+        return self._deliver(payment, option, request)
 
-    def _deliver(self, payment: Payment, option: Option) -> Response:
+    def _deliver(self, payment: Payment, option: Option, request: Request | None) -> Response:
         # The answer is made before the money moves: what cannot be answered is not charged for.
-        made = self._answer(option)
+        made = self._answer(option, request)
         settled = self._facilitator.settle(payment, option)
         receipt = (self._receipt_header, encode(settled.wire()))
         if not settled.success:
@@ -95,9 +98,13 @@ class Seller:
             200, (("content-type", made.media_type), ("cache-control", "private"), exposed, receipt), made.body
         )
 
-    def _answer(self, option: Option) -> Answer:
+    def _answer(self, option: Option, request: Request | None = None) -> Answer:
         offer = self.terms.offers[option.index]
-        return answer(response_shape(self._listing, offer), self._seed)
+        order = None
+        if request is not None:
+            fields = asked(request_shape(self._listing, offer), request)
+            order = Order(self._listing, fields, self._facilitator.now)
+        return answer(response_shape(self._listing, offer), self._seed, order)
 
     @property
     def _receipt_header(self) -> str:
@@ -186,6 +193,19 @@ def _extra(offer: Offer) -> dict[str, Any]:
 
 def _mime(listing: Listing) -> str:
     return next((offer.mime_type for offer in listing.offers if offer.mime_type), "application/json")
+
+
+async def _request(scope: Scope, receive: Receive) -> Request:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    headers = tuple((key.decode("latin-1").lower(), value.decode("latin-1")) for key, value in scope["headers"])
+    path = scope.get("raw_path", b"").decode("latin-1") or scope.get("path", "/")
+    query = scope.get("query_string", b"").decode("latin-1")
+    url = f"http://seller.example{path}" + (f"?{query}" if query else "")
+    return Request(scope.get("method", "GET"), url, headers, body)
 
 
 async def _send(send: Send, response: Response) -> None:
