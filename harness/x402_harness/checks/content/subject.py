@@ -18,7 +18,6 @@ from x402_harness.protocol.exchange import Exchange, Response
 from x402_harness.protocol.parsing import loads
 
 NOTHING = object()  # no JSON value; null is one
-_TEXTUAL = ("text/", "application/json", "application/xml", "application/javascript")
 
 
 @dataclass
@@ -80,7 +79,7 @@ class Subject:
 
     def _files(self) -> list[File]:
         if self.value is NOTHING:
-            shown = sniff(self.answer.body) if self.is_whole else None
+            shown = sniff(self.answer.body) if self.is_whole and not self.is_json else None
             return [File(self.answer.body, shown, self.answer.media_type)] if shown else []
         found = []
         for spot in self.spots:

@@ -160,24 +160,24 @@ def charset(subject: Subject) -> None:
 def _problem(body: bytes, named: str, *, is_json: bool) -> tuple[str, Level] | None:
     try:
         codec = codecs.lookup(named[:40])
-        body.decode(codec.name)
+        text = body.decode(codec.name)
     except UnicodeError as error:
         return f"not decodable: {error}"[:200], Level.ERROR
     except (LookupError, ValueError):
         return "no charset that is known", Level.ERROR
-    if codec.name in ("utf-8", "ascii", "utf-8-sig") or body.isascii():
-        return None
-    if _is_utf8(body):
-        return "the bytes are UTF-8", Level.WARNING
-    return ("JSON is UTF-8", Level.ERROR) if is_json else None
+    meant = _as_utf8(body)
+    if meant is not None and meant != text:
+        # Read by such a charset as Latin-1, a few letters are others; by such a one as UTF-16, all of them are.
+        is_other = text[:1] != meant[:1]
+        return "the bytes are UTF-8", Level.ERROR if is_other else Level.WARNING
+    return ("JSON is UTF-8", Level.ERROR) if is_json and meant is None else None
 
 
-def _is_utf8(body: bytes) -> bool:
+def _as_utf8(body: bytes) -> str | None:
     try:
-        body.decode()
+        return body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return False
-    return True
+        return None
 
 
 def _charset(content_type: str | None) -> str | None:
