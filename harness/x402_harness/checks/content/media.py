@@ -68,8 +68,11 @@ STRICT = frozenset(
      "application/pdf", "application/zip", "application/gzip", "audio/wav", "audio/flac", "audio/ogg", "video/webm"}
 )  # fmt: skip
 _TOGETHER = ({"audio/mp4", "video/mp4"}, {"image/heic", "image/avif"})  # kinds that share a container
-_SVG = re.compile(rb"<(?:\w+:)?svg[\s>/]", re.I)
-_HEAD = 64 * 1024  # bytes in which a picture must have said how large it is, or what kind of text it is
+_SVG = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:(?:<\?[^>]*>|<!--(?:(?!-->).)*-->|<!DOCTYPE\s+svg[^>]*>)\s*)*<(?:\w+:)?svg[\s>/]",
+    re.I | re.S,
+)
+_HEAD = 8 * 1024  # bytes in which a text must have said of what kind it is
 _STARTS = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})  # JPEG markers that begin a frame
 _BARE = frozenset({0x01, *range(0xD0, 0xD9)})
 
@@ -83,7 +86,7 @@ def sniff(data: bytes) -> str | None:
             return media_type if offset != 8 or data[:4] == b"RIFF" else None
     if len(data) > 3 and data[0] == 0xFF and data[1] in _LAYER_3:
         return "audio/mpeg"
-    return "image/svg+xml" if data.lstrip()[:1] == b"<" and _SVG.search(data[:_HEAD]) else None
+    return "image/svg+xml" if _SVG.match(data[:_HEAD]) else None
 
 
 def canonical(media_type: str) -> str:
