@@ -7,7 +7,7 @@ from x402_catalog.hints import Declared
 from x402_catalog.jsonschemas import Checker, Schema
 from x402_catalog.rules.registry import rule
 from x402_harness.checks.content.asking import asked
-from x402_harness.checks.content.media import family, is_same
+from x402_harness.checks.content.media import is_same
 from x402_harness.checks.content.wishes import Aim, wish_for, wishes
 from x402_harness.checks.context import Check, Scene
 from x402_harness.protocol.exchange import Leg, Response
@@ -177,7 +177,7 @@ def _is_so(declared: str, got: str) -> bool:
 
 def _is_chosen(scene: Scene, declared: str, got: str) -> bool:
     """Whether the request chose that format among several, of which the listing's media type can name but one."""
-    if family(declared) != family(got):
+    if _is_json(declared):
         return False
     fields = asked(scene.judge.request(scene.offer), scene.purchase.request)
     wish = wish_for(wishes(fields), Aim.FORMAT)

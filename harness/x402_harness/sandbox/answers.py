@@ -62,7 +62,7 @@ def _bare(declared: str, order: Order | None) -> Answer:
         return Answer(declared, _TEXTS[kind])
     is_any = kind == "image/*"
     wanted = "image/png" if is_any else canonical(kind)
-    file = (order.file(wanted) if order else None) or made(wanted)
+    file = (order.file(wanted, is_whole=True) if order else None) or made(wanted)
     if file is not None:
         # A format that the request chose counts, whatever the listing says of the answers at large.
         is_other = is_any or not is_same(sniff(file) or wanted, wanted)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import base64
 import copy
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -21,14 +23,15 @@ from x402_harness.checks.content.branches import choices
 from x402_harness.checks.content.echoes import is_echo
 from x402_harness.checks.content.encoded import promised_family
 from x402_harness.checks.content.files import base64_claim, is_data_url
-from x402_harness.checks.content.links import form_of
-from x402_harness.checks.content.media import canonical, family, named
+from x402_harness.checks.content.links import descriptions, form_of, is_url
+from x402_harness.checks.content.media import canonical, family, named, sniff
 from x402_harness.checks.content.quantities import list_for
 from x402_harness.checks.content.spots import Spot, spots
 from x402_harness.checks.content.times import is_of_now, scale_of
 from x402_harness.checks.content.wishes import Aim, Wish, wish_for, wishes
 from x402_harness.generation.media import made
 
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT")
 MAX_ITEMS = 1000  # that a list is filled up to
 _SQUARE = 2048  # pixels; where one side is asked for, the other is as long up to here
 _USUAL = {"image": "image/png", "audio": "audio/mpeg", "application/pdf": "application/pdf"}
@@ -47,11 +50,14 @@ class Order:
         """What the fields ask of the answer."""
         return wishes(self.fields)
 
-    def file(self, media_type: str | None) -> bytes | None:
-        """A file in the format and size that are asked for, else of ``media_type``; ``None`` if it cannot be made."""
+    def file(self, media_type: str | None, *, is_whole: bool = False) -> bytes | None:
+        """A file in the format and size that are asked for, else of ``media_type``; ``None`` if it cannot be made.
+
+        A format asked for is that of the whole answer; of a file in it only where both are of one kind.
+        """
         wish = wish_for(self.wishes, Aim.FORMAT)
         usual = canonical(media_type) if media_type else None
-        if wish is not None and (usual is None or family(usual) == family(str(wish.value))):
+        if wish is not None and (is_whole or usual is None or family(usual) == family(str(wish.value))):
             usual = str(wish.value)
         try:
             return made(usual, *self._size()) if usual else None
@@ -126,25 +132,26 @@ def _leaf(spot: Spot, order: Order) -> Json:
     field = next((field for field in order.fields if is_echo(field, spot)), None)
     if field is not None:
         return field.value
-    if is_of_now(spot):
-        return _time(spot, order.now)
-    return _file(spot, order) if isinstance(spot.value, str) else None
+    if (scale := scale_of(spot)) is not None:
+        return int(order.now) * scale
+    if not isinstance(spot.value, str):
+        return None
+    if is_of_now(spot) and _DATE_TIME.match(spot.value):
+        return datetime.fromtimestamp(order.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _text(spot, order)
 
 
-def _time(spot: Spot, now: float) -> Json:
-    if isinstance(spot.value, str):
-        from datetime import UTC, datetime
-
-        moment = datetime.fromtimestamp(now, UTC)
-        return moment.strftime("%Y-%m-%dT%H:%M:%SZ" if "T" in spot.value else "%Y-%m-%d")
-    return int(now) * (scale_of(spot) or 1) if scale_of(spot) else None
+def _text(spot: Spot, order: Order) -> str | None:
+    forms = (form_of(text) for text, _ in descriptions(spot, order.fields)) if is_url(spot) else iter(())
+    form = next((found for found in forms if found is not None), None)
+    if form is is_data_url or is_data_url(str(spot.value)):
+        return _data_url(spot, order)
+    if form is not None:
+        return spot.value if form(spot.value) else "https://example.com/"
+    return _file(spot, order)
 
 
 def _file(spot: Spot, order: Order) -> str | None:
-    text = str(spot.value)
-    if is_data_url(text) or form_of(spot.text) is is_data_url:
-        shown = named(text[5:].split(";", 1)[0].split(",", 1)[0]) if is_data_url(text) else None
-        return _data_url(order, shown or "image/png")
     if base64_claim(spot) is None:
         return None
     stated = spot.keyword("contentMediaType")
@@ -153,13 +160,11 @@ def _file(spot: Spot, order: Order) -> str | None:
     return base64.b64encode(data).decode() if data is not None else None
 
 
-def _data_url(order: Order, media_type: str) -> str | None:
-    data = order.file(media_type)
-    if data is None:
-        return None
-    wish = wish_for(order.wishes, Aim.FORMAT)
-    kind = str(wish.value) if wish is not None and family(str(wish.value)) == family(media_type) else media_type
-    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+def _data_url(spot: Spot, order: Order) -> str | None:
+    text = str(spot.value)
+    shown = named(text[5:].split(";", 1)[0].split(",", 1)[0]) if is_data_url(text) else None
+    data = order.file(shown or "image/png")
+    return f"data:{sniff(data)};base64,{base64.b64encode(data).decode()}" if data is not None else None
 
 
 def _placed(root: Json, at: str, value: Json) -> Json:

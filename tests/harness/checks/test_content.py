@@ -22,11 +22,14 @@ from tests.harness.support.terms import NOW, authorization, header, in_header, o
 from x402_catalog.rules.judge import Evidence, Judge, Verdict
 from x402_catalog.rules.registry import REGISTRY
 from x402_harness.checks import examine
+from x402_harness.checks.content.asking import asked
 from x402_harness.checks.context import Scene
 from x402_harness.generation.media import made
 from x402_harness.generation.requests import Source
 from x402_harness.protocol.exchange import Exchange, Leg, Response, Transcript
 from x402_harness.protocol.purchase import Purchase
+from x402_harness.sandbox.answers import answer
+from x402_harness.sandbox.fitting import Order
 
 FOLDER = Path(__file__).parent / "content"
 FILES = sorted(FOLDER.glob("*.json"))
@@ -61,6 +64,8 @@ def _filled(value: Any) -> Any:
 
 
 def _body(told: dict[str, Any]) -> bytes:
+    if "body_bytes" in told:
+        return bytes(told["body_bytes"])
     if "body_latin1" in told:
         return str(told["body_latin1"]).encode("latin-1")
     if "body" in told:
@@ -184,3 +189,19 @@ def test_hostile_answers_and_schemas_are_looked_at_within_bounds(name: str) -> N
     examine(examined)
     assert time.process_time() - began < 5
     assert examined.judge.judgements
+
+
+ASKING = [row for row in CASES if "request" in row.values[1] and "Accept" not in str(row.values[1]["input"])]
+
+
+@pytest.mark.parametrize(("code", "told"), ASKING)
+def test_a_sandbox_seller_of_the_same_listing_breaks_no_rule(code: str, told: dict[str, Any]) -> None:
+    planned = scene(told)
+    shape = planned.judge.request(planned.offer)
+    order = Order(planned.listing, asked(shape, planned.purchase.request), NOW)
+    sold = answer(planned.declared, order=order)
+    body = {"body_bytes": sold.body, "headers": {"content-type": sold.media_type}}
+    kept = {key: value for key, value in told.items() if key not in ("answer", "body", "received", "undecoded")}
+    examined = scene({**kept, **body})
+    examine(examined)
+    assert [(one.rule, one.message) for one in examined.judge.findings if one.rule.startswith("RESP")] == []

@@ -41,19 +41,19 @@ _LOCAL = (".local", ".localhost", ".internal", ".lan", ".localdomain")
 def forms(subject: Subject) -> None:
     """A URL is a data URL, or https, where the text says so."""
     for spot in subject.spots:
-        if isinstance(spot.value, str) and _is_url(spot):
+        if isinstance(spot.value, str) and is_url(spot):
             _formed(subject, spot)
 
 
-def _is_url(spot: Spot) -> bool:
+def is_url(spot: Spot) -> bool:
+    """Whether the listing, or the name that it declares, says that a text is a URL."""
     found = spot.keyword("format")
     is_stated = found is not None and found[0] in ("uri", "url")
     return is_stated or (bool(spot.views) and _IS_URL.fullmatch(spot.words) is not None)
 
 
 def _formed(subject: Subject, spot: Spot) -> None:
-    claims = [(spot.text, spot.claim), *((field.text, field.claim) for field in _fields(subject, spot))]
-    for text, place in claims:
+    for text, place in descriptions(spot, subject.fields):
         wanted = form_of(text)
         if wanted is None or place is None:
             continue
@@ -68,9 +68,9 @@ def _formed(subject: Subject, spot: Spot) -> None:
             return
 
 
-def _fields(subject: Subject, spot: Spot) -> list[Asked]:
-    """The fields that chose this URL: their value is its name."""
-    return [field for field in subject.fields if field.value == spot.name]
+def descriptions(spot: Spot, fields: tuple[Asked, ...]) -> list[tuple[str, str | None]]:
+    """What describes a URL, and where: its own text, and that of the fields that chose it, whose value is its name."""
+    return [(spot.text, spot.claim), *((field.text, field.claim) for field in fields if field.value == spot.name)]
 
 
 def form_of(text: str) -> Callable[[str], bool] | None:
@@ -92,7 +92,7 @@ def hosts(subject: Subject) -> None:
         return
     seen = False
     for spot in subject.spots:
-        if not isinstance(spot.value, str) or not _is_url(spot) or spot.value in _sent(subject):
+        if not isinstance(spot.value, str) or not is_url(spot) or spot.value in _sent(subject):
             continue
         seen = True
         if _is_private(spot.value[:2000]):
