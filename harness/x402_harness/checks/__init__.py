@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from x402_harness.checks import answer, challenge, network, payment, receipt
+from x402_harness.checks import answer, challenge, content, network, payment, receipt
 from x402_harness.checks.context import Check, Scene
 
 CHECKS: tuple[Check, ...] = (
@@ -11,6 +11,7 @@ CHECKS: tuple[Check, ...] = (
     *payment.CHECKS,
     *receipt.CHECKS,
     *answer.CHECKS,
+    *content.CHECKS,
 )
 
 

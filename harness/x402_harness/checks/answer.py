@@ -6,6 +6,9 @@ from x402_catalog.findings import Level
 from x402_catalog.hints import Declared
 from x402_catalog.jsonschemas import Checker, Schema
 from x402_catalog.rules.registry import rule
+from x402_harness.checks.content.asking import asked
+from x402_harness.checks.content.media import is_same
+from x402_harness.checks.content.wishes import Aim, wish_for, wishes
 from x402_harness.checks.context import Check, Scene
 from x402_harness.protocol.exchange import Leg, Response
 from x402_harness.protocol.parsing import loads
@@ -75,9 +78,9 @@ def media_type(scene: Scene) -> None:
         return
     declared, got = shape.media_type.split(";", 1)[0].strip().lower(), answer.media_type
     at = f"{scene.offer.pointer}/mime_type" if scene.offer.mime_type else shape.pointer
-    if got is not None and (got == declared or _covers(declared, got) or (_is_json(declared) and _is_json(got))):
+    if got is not None and _is_so(declared, got):
         scene.held(MEDIA_TYPE, at)
-    else:
+    elif got is None or not _is_chosen(scene, declared, got):
         scene.broken(
             MEDIA_TYPE,
             Leg.PAID,
@@ -93,6 +96,8 @@ def content(scene: Scene) -> None:
     answer, shape = _delivered(scene), scene.declared
     if answer is None or shape.declared is Declared.NOTHING:
         return
+    if answer.undecoded:
+        return  # the content coding is at fault: its own rule says so
     if answer.truncated:
         scene.broken(CUT, Leg.PAID, f"cut after {len(answer.body)} bytes", observed=len(answer.body))
     elif not answer.body and scene.purchase.request.method != "HEAD":
@@ -164,6 +169,19 @@ def _is_number(value: object) -> bool:
 def _delivered(scene: Scene) -> Response | None:
     answer = scene.response(Leg.PAID)
     return answer if answer is not None and 200 <= answer.status < 300 else None
+
+
+def _is_so(declared: str, got: str) -> bool:
+    return got == declared or _covers(declared, got) or (_is_json(declared) and _is_json(got))
+
+
+def _is_chosen(scene: Scene, declared: str, got: str) -> bool:
+    """Whether the request chose that format among several, of which the listing's media type can name but one."""
+    if _is_json(declared):
+        return False
+    fields = asked(scene.judge.request(scene.offer), scene.purchase.request)
+    wish = wish_for(wishes(fields), Aim.FORMAT)
+    return wish is not None and is_same(str(wish.value), got)
 
 
 def _covers(declared: str, got: str) -> bool:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
 
 from x402_catalog.__about__ import __version__
-from x402_harness.edge.decoding import ACCEPTED, Decoder
+from x402_harness.edge.decoding import Decoder
 from x402_harness.edge.guard import Refused
-from x402_harness.protocol.exchange import Failure, Headers, Request, Response
+from x402_harness.protocol.exchange import ACCEPTED_CODINGS, Failure, Headers, Request, Response
 
 USER_AGENT = f"testbuy/{__version__}"
-_DEFAULTS = {"accept": "*/*", "accept-encoding": ACCEPTED, "connection": "close", "user-agent": USER_AGENT}
+_DEFAULTS = {"accept": "*/*", "accept-encoding": ACCEPTED_CODINGS, "connection": "close", "user-agent": USER_AGENT}
 _MAX_PORT = 65535
 _MAX_CAUSES = 10
 
@@ -101,7 +100,7 @@ class Client:
                     return await self._read(answer, got)
                 finally:
                     await answer.aclose()
-        except (httpx.HTTPError, httpx.StreamError, OSError, ValueError, zlib.error) as error:
+        except (httpx.HTTPError, httpx.StreamError, OSError, ValueError) as error:
             return Failure(_cause(error), f"{type(error).__name__}: {error}", trace.may_have_sent, got.response(True))
 
     def _built(self, request: Request, trace: _Trace) -> httpx.Request:
@@ -119,17 +118,17 @@ class Client:
 
     async def _read(self, answer: httpx.Response, got: _Got) -> Response:
         decoder = Decoder(answer.headers.get("content-encoding", ""), self._limits.body)
-        got.status, got.headers = (
-            answer.status_code,
-            tuple((name, value) for name, value in answer.headers.multi_items()),
-        )
+        got.status, got.headers = answer.status_code, tuple(answer.headers.multi_items())
+        came = 0
         async for chunk in answer.aiter_raw():
             got.body += decoder.feed(chunk)
+            came += len(chunk)
             if decoder.full:
                 break
+        decoder.close()
         whole = got.response(decoder.full)
         assert whole is not None  # its status stands there
-        return whole
+        return replace(whole, undecoded=decoder.problem, received=None if decoder.full else came)
 
 
 def _cause(error: Exception) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import zlib
 
-ACCEPTED = "gzip, deflate"
 _WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": zlib.MAX_WBITS}
 
 
 class Decoder:
     """Undoes a ``Content-Encoding`` as far as ``limit`` bytes; ``full`` says that there was more.
 
-    An encoding that was not asked for is left as it is. Raises ``zlib.error`` for bytes that are not so encoded.
+    An encoding that was not asked for is left as it is. ``problem`` says what is wrong with bytes that are not so
+    encoded; what comes after them is dropped: an answer that cannot be read is still an answer, with its receipt.
     """
 
     def __init__(self, encoding: str, limit: int) -> None:
@@ -20,24 +20,42 @@ class Decoder:
         self._stages = [_Inflater(name) for name in names] if set(names) <= _WINDOWS.keys() else []
         self._left = limit
         self.full = False
+        self.problem = ""
 
     def feed(self, chunk: bytes) -> bytes:
         """What the next bytes stand for."""
-        for stage in self._stages:
-            chunk, more = stage.feed(chunk, self._left + 1)
-            self.full = self.full or more
+        if self.problem:
+            return b""
+        try:
+            for stage in self._stages:
+                chunk, more = stage.feed(chunk, self._left + 1)
+                self.full = self.full or more
+        except zlib.error as error:
+            self.problem = str(error)
+            return b""
         self.full = self.full or len(chunk) > self._left
         decoded = chunk[: self._left]
         self._left -= len(decoded)
         return decoded
+
+    def close(self) -> None:
+        """Nothing more comes: what began and did not end is a problem."""
+        if not (self.problem or self.full) and any(stage.is_unfinished for stage in self._stages):
+            self.problem = "the coding breaks off before its end"
 
 
 class _Inflater:
     def __init__(self, name: str) -> None:
         self._inner = zlib.decompressobj(_WINDOWS[name])
         self._may_be_bare = name == "deflate"  # some servers leave out the zlib header
+        self._began = False
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self._began and not self._inner.eof
 
     def feed(self, data: bytes, room: int) -> tuple[bytes, bool]:
+        self._began = self._began or bool(data)
         try:
             decoded = self._inner.decompress(data, room)
         except zlib.error:

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 Headers = tuple[tuple[str, str], ...]
 
+ACCEPTED_CODINGS = "gzip, deflate"  # what is asked for in Accept-Encoding unless the request itself says otherwise
+
 
 class Leg(StrEnum):
     """Which part of a purchase an exchange is."""
@@ -32,12 +34,18 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An HTTP response. ``truncated`` says that the body was longer than the limit and was cut there."""
+    """An HTTP response. ``truncated`` says that the body was longer than the limit and was cut there.
+
+    ``body`` is without its content coding; ``undecoded`` says why one could not be undone, and then the body is what
+    came out before that. ``received`` counts the bytes of the body as they came, ``None`` where nobody counted.
+    """
 
     status: int
     headers: Headers = ()
     body: bytes = b""
     truncated: bool = False
+    undecoded: str = ""
+    received: int | None = None
 
     def header(self, name: str) -> str | None:
         """The first header of that name, whatever its case; ``None`` if there is none."""

@@ -66,7 +66,8 @@ def exchange_to_dict(exchange: Exchange) -> dict[str, Any]:
 
 
 def _response(response: Response, secrets: Secrets) -> dict[str, Any]:
-    return _message(response, secrets) | {"status": response.status, "truncated": response.truncated}
+    told = _message(response, secrets) | {"status": response.status, "truncated": response.truncated}
+    return told | {"undecoded": secrets.scrub(response.undecoded), "received": response.received}
 
 
 def _failure(failure: Failure, secrets: Secrets) -> dict[str, Any]:

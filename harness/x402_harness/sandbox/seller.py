@@ -9,6 +9,7 @@ from typing import Any
 
 from x402_catalog.hints import request_shape, response_shape
 from x402_catalog.models import Listing
+from x402_harness.checks.content.asking import asked
 from x402_harness.protocol.challenge import Option
 from x402_harness.protocol.errors import RemoteProtocolError
 from x402_harness.protocol.exchange import Request, Response
@@ -26,6 +27,7 @@ from x402_harness.sandbox.answers import Answer, answer
 from x402_harness.sandbox.asgi import Pace, Receive, Scope, Send, lifespan, paced, read_request
 from x402_harness.sandbox.behaviour import Fault, Memory, Settle, Verify, Visit
 from x402_harness.sandbox.facilitator import Facilitator, Payment, read_payment
+from x402_harness.sandbox.fitting import Order
 from x402_harness.sandbox.incoming import BadRequest, read_values
 from x402_harness.sandbox.terms import terms
 
@@ -176,7 +178,8 @@ class Seller:
 
     def _answer(self, option: Option, visit: Visit) -> Answer:
         visit.declared = response_shape(self._listing, self.terms.offers[option.index])
-        made = answer(visit.declared, self._seed)
+        fields = asked(visit.shape or request_shape(self._listing, self.terms.offers[option.index]), visit.request)
+        made = answer(visit.declared, self._seed, Order(self._listing, fields, self._clock()))
         for fault in self._faults:
             made = fault.answer(made, visit) if fault.answer else made
         return made

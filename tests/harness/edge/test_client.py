@@ -138,10 +138,21 @@ def test_a_coding_is_undone_whatever_the_size_of_its_pieces(chunk: int) -> None:
     assert not decoder.full
 
 
-def test_a_body_that_is_not_so_encoded_is_a_failure_after_sending() -> None:
-    answer, _ = ask(encoded("gzip", b"plain text"))
-    assert isinstance(answer, Failure)
-    assert (answer.cause, answer.may_have_sent) == ("protocol", True)
+@pytest.mark.parametrize("body", [b"plain text", gzip.compress(b"hello" * 100, mtime=0)[:-9]])
+def test_a_body_that_is_not_so_encoded_is_still_an_answer_with_its_headers(body: bytes) -> None:
+    answer, _ = ask(Reply(200, (("content-encoding", "gzip"), ("PAYMENT-RESPONSE", "e30=")), body))
+    assert isinstance(answer, Response)
+    assert (answer.status, answer.header("payment-response")) == (200, "e30=")
+    assert answer.undecoded
+    assert answer.received == len(body)
+
+
+def test_the_bytes_of_a_body_are_counted_as_they_came() -> None:
+    packed = gzip.compress(b"hello" * 100, mtime=0)
+    answer, _ = ask(encoded("gzip", packed))
+    assert (answer.received, len(answer.body), answer.undecoded) == (len(packed), 500, "")
+    cut, _ = ask(encoded("gzip", packed), limits=Limits(body=100))
+    assert (cut.received, cut.truncated) == (None, True)
 
 
 @pytest.mark.parametrize(

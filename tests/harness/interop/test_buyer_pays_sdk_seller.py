@@ -15,27 +15,30 @@ import pytest
 pytest.importorskip("x402", reason="the official SDK is the other side of these purchases")
 
 from fastapi import FastAPI
+from fastapi import Request as Asked
 from fastapi import Response as Answer
 from x402 import x402ResourceServer
 from x402.http.middleware.fastapi import payment_middleware
 from x402.mechanisms.evm.exact import register_exact_evm_server
 
 from x402_catalog.addresses import checksum
-from x402_catalog.hints import response_shape
+from x402_catalog.hints import request_shape, response_shape
 from x402_catalog.models import Listing
 from x402_catalog.money import Money
 from x402_catalog.rules.judge import Evidence, Judge
 from x402_harness.buying.buyer import Bought, Buyer
 from x402_harness.checks import examine
+from x402_harness.checks.content.asking import asked
 from x402_harness.checks.context import Scene
 from x402_harness.edge.client import Client
 from x402_harness.generation.requests import Source
 from x402_harness.ledger import Entry, Ledger
 from x402_harness.planning.cases import Case, plan_listing
 from x402_harness.policy import MICROS, Caps, Policy
-from x402_harness.protocol.exchange import Leg
+from x402_harness.protocol.exchange import Leg, Request
 from x402_harness.protocol.purchase import State
 from x402_harness.sandbox.answers import answer
+from x402_harness.sandbox.fitting import Order
 from x402_harness.sandbox.world import World
 from x402_harness.wallet import ThrowawayWallet
 
@@ -72,9 +75,11 @@ class Shop:
         }  # fmt: skip
         return {"accepts": accepts, "description": self._listing.summary, "mimeType": "application/json"}
 
-    def _serve(self) -> Answer:
+    async def _serve(self, request: Asked) -> Answer:
         self.served += 1
-        made = answer(response_shape(self._listing, self._offer))
+        sent = Request(request.method, str(request.url), tuple(request.headers.items()), await request.body())
+        order = Order(self._listing, asked(request_shape(self._listing, self._offer), sent), time.time())
+        made = answer(response_shape(self._listing, self._offer), order=order)
         return Answer(made.body, self.status, media_type=made.media_type)
 
 
