@@ -14,13 +14,17 @@ from x402_catalog.models import Listing, Offer
 from x402_catalog.money import Money
 from x402_catalog.networks import Method
 from x402_catalog.rules.offers import unpayable
-from x402_harness.generation.requests import Candidate, Source, Unrequestable, requests_for
+from x402_harness.generation.requests import Candidate, Source, Unrequestable
+from x402_harness.planning.rows import PlannedRow, rows_for
 from x402_harness.policy import MAX_WINDOW, Caps, Expected, dollars_micro
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One purchase to make: ``id`` is stable for the same listing, offer and request."""
+    """One purchase to make: ``id`` is stable for the same listing, offer and request.
+
+    ``planned`` tells which levels the request has and what it adds to the rows before it.
+    """
 
     id: str
     listing: Listing
@@ -29,6 +33,7 @@ class Case:
     candidate: Candidate
     price: Money
     response: ResponseShape
+    planned: PlannedRow | None = None
 
     @property
     def expected(self) -> Expected:
@@ -126,16 +131,16 @@ def _cases(listing: Listing, offer: Offer, price: Money, rows: int, seed: int) -
     try:
         if response.schema is not None:
             Checker(response.schema)
-        candidates = requests_for(listing, request, rows, seed)
+        made = rows_for(listing, request, rows, seed)
     except BadSchema as error:
         return Skip(listing, (f"a declared schema is not usable: {error}",))
     except Unrequestable as error:
         return Skip(listing, (f"no request can be made: {error}",))
-    if not candidates:
+    if not made.rows:
         return Skip(listing, ("no request satisfies the declared fields",))
     return tuple(
-        Case(case_id(listing, offer, request, candidate), listing, offer, row, candidate, price, response)
-        for row, candidate in enumerate(candidates, start=1)
+        Case(case_id(listing, offer, request, one.candidate), listing, offer, row, one.candidate, price, response, one)
+        for row, one in enumerate(made.rows, start=1)
     )
 
 
