@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,8 @@ TRANSPORT = frozenset(
 )
 # What a header can carry whatever stands between: visible ASCII, with single blanks inside (RFC 9110 §5.5).
 HEADER_VALUE = {"pattern": "^[!-~]+( [!-~]+)*$"}
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class Source(StrEnum):
@@ -146,8 +149,13 @@ def with_headers(shape: RequestShape, values: Values, seed: int) -> Values:
 
 def sent_headers(shape: RequestShape, *, optional: bool = False) -> tuple[Field, ...]:
     """The declared headers that a request carries, required ones or all, with values that a header can carry."""
-    sent = (f for f in shape.headers if (f.required or optional) and f.name.lower() not in TRANSPORT)
+    sent = (f for f in shape.headers if (f.required or optional) and is_sent(f.name))
     return tuple(replace(field, schema=sendable(field.schema)) for field in sent)
+
+
+def is_sent(name: str) -> bool:
+    """Whether a declared header is sent: its name can be one (RFC 9110 §5.6.2), and is not one of `TRANSPORT`."""
+    return name.lower() not in TRANSPORT and _TOKEN.fullmatch(name) is not None
 
 
 def sendable(schema: Any) -> Any:

@@ -13,7 +13,7 @@ from x402_catalog.hints.words import is_placeholder
 from x402_catalog.jsonschemas import Checker
 from x402_catalog.models import Json, JsonObject, pointer
 from x402_harness.generation.narrowing import FORMATS, advised
-from x402_harness.generation.requests import HEADER_VALUE, TRANSPORT, Unrequestable
+from x402_harness.generation.requests import HEADER_VALUE, Unrequestable, is_sent
 from x402_harness.planning.level import ABSENT, Level, short, value_level
 from x402_harness.planning.levels import levels_of, merged
 from x402_harness.planning.pools import filled, nothing_because
@@ -77,7 +77,7 @@ def _sendable(schema: JsonObject) -> JsonObject:
     """The headers that a request may carry, with values that a header can."""
     kept = {
         name: merged(field, HEADER_VALUE) if field.get("type") == "string" and "enum" not in field else field
-        for name, field in schema["properties"].items() if name.lower() not in TRANSPORT
+        for name, field in schema["properties"].items() if is_sent(name)
     }  # fmt: skip
     return {**schema, "properties": kept, "required": [name for name in schema.get("required", []) if name in kept]}
 

@@ -23,26 +23,15 @@ from x402_harness.generation.requests import (
     example_values,
     with_headers,
 )
-from x402_harness.planning.bounds import fewest_rows_for_levels, fewest_rows_for_pairs, most_pairs
 from x402_harness.planning.coverage import Covering
 from x402_harness.planning.covering import Arranger
 from x402_harness.planning.dice import mixed
 from x402_harness.planning.factors import Factor, factors_of
 from x402_harness.planning.grid import NONE, Row
 from x402_harness.planning.models import Model, model_of
+from x402_harness.planning.shown import Chosen, Coverage, coverage_of
 
 _FALLBACK = 10  # requests drawn whole where a listing's fields cannot be told apart
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A field and the level that a request has of it."""
-
-    field: str
-    level: str
-
-    def __str__(self) -> str:
-        return f"{self.field} {self.level}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +42,6 @@ class PlannedRow:
     levels: tuple[Chosen, ...] = ()
     new: tuple[Chosen, ...] = ()
     new_pairs: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """What some rows show of a listing's levels and pairs, and what no such number of rows could exceed.
-
-    ``rows_for_levels`` and ``rows_for_pairs`` are the fewest rows that all need, ``most_pairs`` the most that so many
-    rows can show (`bounds`). ``untested`` are the levels that no row has.
-    """
-
-    rows: int = 0
-    levels: int = 0
-    all_levels: int = 0
-    pairs: int = 0
-    all_pairs: int = 0
-    rows_for_levels: int = 0
-    rows_for_pairs: int = 0
-    most_pairs: int = 0
-    untested: tuple[Chosen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,28 +183,6 @@ class _Rows:
 def _is_in(factor: Factor, shown: Values | None) -> bool:
     part = {} if shown is None else _shown_parts(shown).get(factor.part)
     return isinstance(part, dict) and factor.path[0] in part
-
-
-def coverage_of(model: Model, rows: Sequence[Sequence[Chosen]]) -> Coverage:
-    """What requests with these levels show of a model, whoever sent them."""
-    names = {Chosen(factor.name, level.label): number for number, (factor, level) in enumerate(model.levels)}
-    covering, probes = Covering(model.grid), {Chosen(one.name, one.levels[-1].label) for one in model.probed}
-    all_levels = covering.levels + len(probes)
-    for chosen in rows:
-        covering.take(tuple(names[one] for one in chosen if one in names))
-        probes -= set(chosen)
-    untested = [told for told, number in names.items() if covering.fresh >> number & 1]
-    return Coverage(
-        rows=len(rows),
-        levels=all_levels - covering.levels_left - len(probes),
-        all_levels=all_levels,
-        pairs=covering.pairs - covering.pairs_left,
-        all_pairs=covering.pairs,
-        rows_for_levels=fewest_rows_for_levels(model.grid),
-        rows_for_pairs=fewest_rows_for_pairs(model.grid),
-        most_pairs=most_pairs(model.grid, len(rows)),
-        untested=(*untested, *sorted(probes, key=str)),
-    )
 
 
 def first_request(listing: Listing, shape: RequestShape, seed: int) -> Candidate | None:
