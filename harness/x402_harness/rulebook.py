@@ -12,6 +12,7 @@ _HOMES = (
     "x402_catalog.validation",
     "x402_harness.checks",
     "x402_harness.checks.refusals",
+    "x402_harness.planning.refusals",
     "x402_harness.probing.rules",
     "x402_harness.policy",
 )

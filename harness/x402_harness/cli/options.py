@@ -74,6 +74,22 @@ def failing_level(name: str) -> Level | None:
     return None if name == "never" else Level(name)
 
 
+class Rows(click.ParamType[int | None]):
+    """A number of rows, or ``all``."""
+
+    name = "N|all"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
+        """The number; ``None`` for all."""
+        if value is None or isinstance(value, int):
+            return value
+        if value == "all":
+            return None
+        if not value.isascii() or not value.isdigit() or not 1 <= int(value[:9]) <= 100_000 or len(value) > 6:
+            self.fail(f"{value!r} is neither a number from 1 to 100000 nor all", param, ctx)
+        return int(value)
+
+
 def seed(function: F) -> F:
     """``--seed``."""
     return click.option("--seed", type=int, default=402, show_default=True, help="Equal seeds give equal plans.")(

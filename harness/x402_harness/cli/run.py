@@ -17,7 +17,7 @@ from x402_harness.runs.outcome import Exit
 @click.argument("sources", nargs=-1, required=True, metavar="SRC...")
 @options.filters
 @click.option("--query", default="", help="Only listings that match these words.")
-@click.option("--rows", type=click.IntRange(1, 1000), default=4, show_default=True, help="Most purchases per listing.")
+@click.option("--rows", type=options.Rows(), default="4", show_default=True, help="Most purchases per listing, or all.")
 @options.dollars("--per-call-max", default="100", help="Cap for one purchase.")
 @options.dollars("--budget", default="10000", help="Cap for the run.")
 @options.seed

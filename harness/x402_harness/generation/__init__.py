@@ -1,8 +1,9 @@
 """JSON Schema to Hypothesis strategies: values that the schema accepts, and nothing else.
 
 ``strategy_for(schema)`` gives a strategy of JSON values; ``draw(strategy, n, seed)`` collects values from it, the same
-ones for the same seed. A schema outside what is understood raises `UnsupportedSchema` and names the keyword; one that
-is proven empty raises `UnsatisfiableSchema`. Hypothesis costs a fifth of a second to import, so names load when used.
+ones for the same seed; ``requests_for(listing)`` gives a strategy of requests that a listing's fields allow. A schema
+outside what is understood raises `UnsupportedSchema` and names the keyword; one that is proven empty raises
+`UnsatisfiableSchema`. Hypothesis costs a fifth of a second to import, so names load when used.
 """
 
 from __future__ import annotations
@@ -15,17 +16,24 @@ if TYPE_CHECKING:
     from .errors import GenerationError as GenerationError
     from .errors import UnsatisfiableSchema as UnsatisfiableSchema
     from .errors import UnsupportedSchema as UnsupportedSchema
+    from .requests import Unrequestable as Unrequestable
+    from .requests import requests_for as requests_for
     from .strategies import strategy_for as strategy_for
 
 _HOMES = {
     "GenerationError": "errors",
     "UnsatisfiableSchema": "errors",
+    "Unrequestable": "requests",
     "UnsupportedSchema": "errors",
     "draw": "drawing",
+    "requests_for": "requests",
     "strategy_for": "strategies",
 }
 
-__all__ = ["GenerationError", "UnsatisfiableSchema", "UnsupportedSchema", "draw", "strategy_for"]
+__all__ = [
+    "GenerationError", "Unrequestable", "UnsatisfiableSchema", "UnsupportedSchema", "draw", "requests_for",
+    "strategy_for",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> object:

@@ -14,14 +14,18 @@ from x402_catalog.hints import Suggestion, examples_of
 from x402_catalog.hints.suggestions import Kind
 from x402_catalog.jsonschemas import Checker, problem_of
 
-_FORMATS: dict[Kind, dict[str, Any]] = {
+_URL = "^https://[a-z]{3,12}\\.example/[a-z0-9]{0,12}$"
+FORMATS: dict[Kind, dict[str, Any]] = {
     Kind.DATE: {"format": "date", "pattern": "^20[0-9]{2}-"},
     Kind.DATE_TIME: {"format": "date-time", "pattern": "^20[0-9]{2}-"},
     Kind.ADDRESS: {"pattern": "^0x[0-9a-f]{40}$"},
     Kind.HASH: {"pattern": "^0x[0-9a-f]{64}$"},
-    Kind.URL: {"pattern": "^https://[a-z]{3,12}\\.example/[a-z0-9]{0,12}$"},
+    Kind.URL: {"pattern": _URL},
+    Kind.LIST: {"pattern": "^[A-Za-z0-9]{2,8}(,[A-Za-z0-9]{2,8}){0,3}$"},
+    Kind.BASE64: {"pattern": "^([A-Za-z0-9+/]{4}){1,8}$"},
 }
 _READABLE = "^[A-Za-z0-9]+( [A-Za-z0-9]+){0,8}$"
+_ORDINARY_FORMATS = {"date": "^20[0-9]{2}-", "date-time": "^20[0-9]{2}-", "uri": _URL}
 _DEPTH = 12
 _UPPER = {"integer": "maximum", "number": "maximum", "string": "maxLength", "array": "maxItems"}
 _LOWER = {"integer": "minimum", "number": "minimum", "string": "minLength", "array": "minItems"}
@@ -37,6 +41,22 @@ def narrowed(part: str, schema: Any, suggestions: Iterable[Suggestion]) -> Any:
             _at(result, suggestion.pointer, partial(_applied, suggestion))
     _plain_values(result, 0)
     return result
+
+
+def advised(schema: dict[str, Any], advice: Iterable[Suggestion]) -> dict[str, Any]:
+    """``schema`` with every suggestion about its values that it can take."""
+    for suggestion in advice:
+        after = _applied(suggestion, schema)
+        if after is not schema and _is_usable(schema, after):
+            schema = after
+    return schema
+
+
+def plain(schema: dict[str, Any]) -> dict[str, Any]:
+    """``schema`` filled as a careful buyer would, whatever the listing shows; it may leave no value."""
+    result = deepcopy(schema)
+    _plain_values(result, 0)
+    return _plain(result)
 
 
 def _at(schema: Any, pointer: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
@@ -82,8 +102,8 @@ def _plain(schema: dict[str, Any]) -> dict[str, Any]:
     declared = schema.get("type")
     if declared == "string" and not {"pattern", "format", "contentMediaType"} & set(schema):
         return {**schema, "pattern": _READABLE}
-    if declared == "string" and schema.get("format") in ("date", "date-time") and "pattern" not in schema:
-        return {**schema, "pattern": "^20[0-9]{2}-"}
+    if declared == "string" and schema.get("format") in _ORDINARY_FORMATS and "pattern" not in schema:
+        return {**schema, "pattern": _ORDINARY_FORMATS[schema["format"]]}
     if declared in ("integer", "number"):
         return _ordinary(schema)
     return schema
@@ -113,7 +133,7 @@ def _applied(suggestion: Suggestion, schema: dict[str, Any]) -> dict[str, Any]:
         return _bounded(schema, _UPPER[declared], value, min)
     if suggestion.kind is Kind.MINIMUM and declared in _LOWER:
         return _bounded(schema, _LOWER[declared], value, max)
-    shape = _FORMATS.get(suggestion.kind)
+    shape = FORMATS.get(suggestion.kind)
     if shape is not None and declared == "string" and not {"enum", "const", "pattern", "format"} & set(schema):
         return {**schema, **shape}
     return schema

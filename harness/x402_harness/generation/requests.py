@@ -1,19 +1,21 @@
-"""Requests: the listing's own example first, then values drawn from its declared fields."""
+"""Requests: values for the parts of a request, and whether they satisfy what is declared."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from x402_catalog.hints import Field, RequestShape, examples_of, object_schema, suggestions
+from x402_catalog.hints import Field, RequestShape, examples_of, object_schema, request_shape, suggestions
 from x402_catalog.jsonschemas import Checker
 from x402_catalog.models import Listing
 from x402_harness.generation.encoding import Values, encode
 from x402_harness.generation.narrowing import narrowed
 from x402_harness.protocol.exchange import Request
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 # Headers that belong to the transport or to the payment: a listing's word does not change them.
 TRANSPORT = frozenset(
@@ -33,8 +35,9 @@ TRANSPORT = frozenset(
     ]
 )
 # What a header can carry whatever stands between: visible ASCII, with single blanks inside (RFC 9110 §5.5).
-_FIELD_VALUE = {"pattern": "^[!-~]+( [!-~]+)*$"}
-_SPARE = 4  # draws for each row wanted: small models repeat themselves
+HEADER_VALUE = {"pattern": "^[!-~]+( [!-~]+)*$"}
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class Source(StrEnum):
@@ -58,30 +61,55 @@ class Unrequestable(ValueError):
     """No request can be made from what is declared; the message says why."""
 
 
-def requests_for(listing: Listing, shape: RequestShape, count: int, seed: int) -> list[Candidate]:
-    """At most ``count`` different requests: the listing's example verbatim, then generated ones.
+def requests_for(listing: Listing, *, offer: int = 0) -> SearchStrategy[Request]:
+    """A Hypothesis strategy of requests that satisfy what ``listing`` declares for its offer of that index.
 
-    The same arguments give the same requests. Raises :class:`Unrequestable`.
+    Parameters of the path are filled in, query and body are encoded as declared; prose is heeded ("only supports 1").
+    Nothing is sent. Raises :class:`Unrequestable`, and ``IndexError`` where there is no such offer.
     """
-    found: dict[tuple[str, bytes], Candidate] = {}
-    for candidate in _candidates(listing, shape, count, seed):
-        found.setdefault((candidate.request.url, candidate.request.body), candidate)
-        if len(found) >= count:
-            break
-    return list(found.values())
+    from hypothesis import strategies as st
 
-
-def _candidates(listing: Listing, shape: RequestShape, count: int, seed: int) -> Iterator[Candidate]:
-    shown = example_values(listing, shape)
-    if shown is not None:
-        shown = replace(shown, headers=_header_values(shape, seed))
-        yield Candidate(Source.EXAMPLE, shown, encode(shape, shown))
+    shape = request_shape(listing, listing.offers[offer])
     if not shape.parts:
-        if shown is None:
-            yield Candidate(Source.BARE, Values(), encode(shape, Values()))
-        return
-    for values in _generated(shape, count, seed):
-        yield Candidate(Source.GENERATED, values, encode(shape, values))
+        return st.just(encode(shape, Values()))
+    return drawn_values(shape).map(lambda values: encode(shape, values))
+
+
+def drawn_values(shape: RequestShape) -> SearchStrategy[Values]:
+    """A strategy of values for all parts of a request, each draw valid. Raises :class:`Unrequestable`."""
+    from x402_harness.generation import GenerationError, strategy_for
+
+    advice = suggestions(shape)
+    schemas = {part: narrowed(part, schema, advice) for part, schema in shape.parts.items()}
+    schemas["headers"] = object_schema(sent_headers(shape))
+    document = {
+        "type": "object", "properties": schemas, "required": sorted(schemas), "additionalProperties": False,
+    }  # fmt: skip
+    try:
+        return strategy_for(document).map(_values).filter(lambda values: is_valid(shape, values))
+    except GenerationError as error:
+        raise Unrequestable(str(error)) from error
+
+
+def _values(parts: dict[str, Any]) -> Values:
+    return Values(
+        path=parts.get("path", {}),
+        query=parts.get("query", {}),
+        headers=parts.get("headers", {}),
+        body=parts.get("body"),
+        has_body="body" in parts,
+    )
+
+
+def is_valid(shape: RequestShape, values: Values) -> bool:
+    """Whether ``values`` satisfy what is declared; headers of transport or payment are not among them."""
+    parts = {"path": values.path, "query": values.query, "headers": values.headers}
+    schemas = {**shape.parts, "headers": object_schema(sent_headers(shape, optional=True), closed=False)}
+    if (shape.body is not None) != values.has_body:
+        return False
+    if values.has_body:
+        parts["body"] = values.body
+    return all(Checker(schema).is_valid(parts[name]) for name, schema in schemas.items())
 
 
 def example_values(listing: Listing, shape: RequestShape) -> Values | None:
@@ -98,63 +126,42 @@ def example_values(listing: Listing, shape: RequestShape) -> Values | None:
         values = Values(path=path, query={k: v for k, v in example.items() if k not in path})
     else:
         return None
-    return values if _is_valid(shape, values) and None not in values.path.values() else None
+    checked = {"path": values.path, "query": values.query, "body": values.body}
+    held = all(Checker(schema).is_valid(checked[name]) for name, schema in shape.parts.items() if name in checked)
+    return values if held and None not in values.path.values() else None
+
+
+def with_headers(shape: RequestShape, values: Values, seed: int) -> Values:
+    """``values`` with the headers that are required: as they are shown, else drawn. Raises :class:`Unrequestable`."""
+    from x402_harness.generation import GenerationError, draw, strategy_for
+
+    sent = sent_headers(shape)
+    if not sent:
+        return values
+    try:
+        drawn = draw(strategy_for(object_schema(sent)), 1, seed)[0]
+    except GenerationError as error:
+        raise Unrequestable(str(error)) from error
+    shown = {field.name: _shown(field) for field in shape.headers if field.name in drawn}
+    kept = {name: value for name, value in shown.items() if isinstance(value, str) and value.isascii()}
+    return replace(values, headers=drawn | kept)
+
+
+def sent_headers(shape: RequestShape, *, optional: bool = False) -> tuple[Field, ...]:
+    """The declared headers that a request carries, required ones or all, with values that a header can carry."""
+    sent = (f for f in shape.headers if (f.required or optional) and is_sent(f.name))
+    return tuple(replace(field, schema=sendable(field.schema)) for field in sent)
+
+
+def is_sent(name: str) -> bool:
+    """Whether a declared header is sent: its name can be one (RFC 9110 §5.6.2), and is not one of `TRANSPORT`."""
+    return name.lower() not in TRANSPORT and _TOKEN.fullmatch(name) is not None
+
+
+def sendable(schema: Any) -> Any:
+    """A header's schema, of whose values only those are left that a header can carry."""
+    return {"allOf": [schema, HEADER_VALUE]}
 
 
 def _shown(field: Field) -> Any:
     return next(iter(examples_of(field.schema)), None)
-
-
-def _is_valid(shape: RequestShape, values: Values) -> bool:
-    parts = {"path": values.path, "query": values.query, "body": values.body}
-    return all(Checker(schema).is_valid(parts[name]) for name, schema in shape.parts.items() if name in parts)
-
-
-def _generated(shape: RequestShape, count: int, seed: int) -> Iterator[Values]:
-    advice = suggestions(shape)
-    schemas = {part: narrowed(part, schema, advice) for part, schema in shape.parts.items()}
-    schemas["headers"] = object_schema(_sent_headers(shape))
-    document = {
-        "type": "object", "properties": schemas, "required": sorted(schemas), "additionalProperties": False,
-    }  # fmt: skip
-    drawn = _drawn(document, count * _SPARE, seed)
-    for parts in sorted(drawn, key=_size):
-        yield Values(
-            path=parts.get("path", {}),
-            query=parts.get("query", {}),
-            headers=parts["headers"],
-            body=parts.get("body"),
-            has_body="body" in parts,
-        )
-
-
-def _drawn(schema: dict[str, Any], count: int, seed: int) -> list[Any]:
-    from x402_harness.generation import UnsatisfiableSchema, UnsupportedSchema, draw, strategy_for
-
-    try:
-        return draw(strategy_for(schema), count, seed)
-    except (UnsupportedSchema, UnsatisfiableSchema) as error:
-        raise Unrequestable(str(error)) from error
-
-
-def _sent_headers(shape: RequestShape) -> tuple[Field, ...]:
-    # Required ones only, and of their values only those that a header can carry.
-    sent = (field for field in shape.headers if field.required and field.name.lower() not in TRANSPORT)
-    return tuple(replace(field, schema={"allOf": [field.schema, _FIELD_VALUE]}) for field in sent)
-
-
-def _header_values(shape: RequestShape, seed: int) -> dict[str, Any]:
-    sent = _sent_headers(shape)
-    values: dict[str, Any] = _drawn(object_schema(sent), 1, seed)[0] if sent else {}
-    shown = {field.name: _shown(field) for field in shape.headers if field.name in values}
-    return values | {name: value for name, value in shown.items() if isinstance(value, str) and value.isascii()}
-
-
-def _size(value: Any) -> tuple[bool, int, str]:
-    # Requests that say something come first, short ones before long ones.
-    text = json.dumps(value, sort_keys=True)
-    return (_is_empty(value), abs(len(text) - 200), text)
-
-
-def _is_empty(value: Any) -> bool:
-    return all(not part for part in value.values())

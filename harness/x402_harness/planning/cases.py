@@ -14,13 +14,18 @@ from x402_catalog.models import Listing, Offer
 from x402_catalog.money import Money
 from x402_catalog.networks import Method
 from x402_catalog.rules.offers import unpayable
-from x402_harness.generation.requests import Candidate, Source, Unrequestable, requests_for
+from x402_harness.generation.requests import Candidate, Source, Unrequestable
+from x402_harness.planning.models import Model
+from x402_harness.planning.rows import PlannedRow, rows_for
 from x402_harness.policy import MAX_WINDOW, Caps, Expected, dollars_micro
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One purchase to make: ``id`` is stable for the same listing, offer and request."""
+    """One purchase to make: ``id`` is stable for the same listing, offer and request.
+
+    ``planned`` tells which levels the request has and what it adds to the rows before it, ``model`` of which fields.
+    """
 
     id: str
     listing: Listing
@@ -29,6 +34,8 @@ class Case:
     candidate: Candidate
     price: Money
     response: ResponseShape
+    planned: PlannedRow
+    model: Model | None = None
 
     @property
     def expected(self) -> Expected:
@@ -63,9 +70,12 @@ class Plan:
 Objection = Callable[[Listing, Offer], str | None]
 
 
-def plan(listings: list[Listing], *, rows: int, seed: int, caps: Caps, objection: Objection = lambda *_: None) -> Plan:
+def plan(
+    listings: list[Listing], *, rows: int | None, seed: int, caps: Caps, objection: Objection = lambda *_: None
+) -> Plan:
     """At most ``rows`` cases a listing, as far as the run's cap goes, listing by listing in the order given.
 
+    ``None`` for ``rows`` means all that show something new.
     ``objection`` may say that the run's seller cannot serve an offer. ``cuts`` are listings of which the budget left
     some cases out.
     """
@@ -94,7 +104,7 @@ def plan(listings: list[Listing], *, rows: int, seed: int, caps: Caps, objection
 
 
 def plan_listing(
-    listing: Listing, *, rows: int, seed: int, caps: Caps, objection: Objection = lambda *_: None
+    listing: Listing, *, rows: int | None, seed: int, caps: Caps, objection: Objection = lambda *_: None
 ) -> tuple[Case, ...] | Skip:
     """The cases of one listing, cheapest payable offer first choice, or why there are none."""
     reasons: list[str] = []
@@ -121,21 +131,31 @@ def plan_listing(
     return _cases(listing, offer, price, rows, seed)
 
 
-def _cases(listing: Listing, offer: Offer, price: Money, rows: int, seed: int) -> tuple[Case, ...] | Skip:
+def _cases(listing: Listing, offer: Offer, price: Money, rows: int | None, seed: int) -> tuple[Case, ...] | Skip:
     request, response = request_shape(listing, offer), response_shape(listing, offer)
     try:
         if response.schema is not None:
             Checker(response.schema)
-        candidates = requests_for(listing, request, rows, seed)
+        made = rows_for(listing, request, rows, seed)
     except BadSchema as error:
         return Skip(listing, (f"a declared schema is not usable: {error}",))
     except Unrequestable as error:
         return Skip(listing, (f"no request can be made: {error}",))
-    if not candidates:
+    if not made.rows:
         return Skip(listing, ("no request satisfies the declared fields",))
     return tuple(
-        Case(case_id(listing, offer, request, candidate), listing, offer, row, candidate, price, response)
-        for row, candidate in enumerate(candidates, start=1)
+        Case(
+            case_id(listing, offer, request, one.candidate),
+            listing,
+            offer,
+            row,
+            one.candidate,
+            price,
+            response,
+            one,
+            made.model,
+        )
+        for row, one in enumerate(made.rows, start=1)
     )
 
 

@@ -10,7 +10,8 @@ from x402_catalog.hints import RequestShape, request_shape
 from x402_catalog.models import Listing
 from x402_catalog.rules.page import acts
 from x402_harness.generation.encoding import Values, encode
-from x402_harness.generation.requests import Candidate, requests_for
+from x402_harness.generation.requests import Candidate
+from x402_harness.planning.rows import first_request
 from x402_harness.protocol.exchange import Headers, Request
 
 ACCEPT = ("accept", "application/json, */*;q=0.5")
@@ -127,10 +128,10 @@ def _sample(target: Target, seed: int) -> tuple[RequestShape, Candidate] | None:
     if target.url != listing.url:
         shape = replace(shape, url=target.url)
     try:
-        made = requests_for(listing, shape, 1, seed)
+        made = first_request(listing, shape, seed)
     except ValueError:  # Unrequestable, or a URL that cannot be taken apart
         return None
-    return (shape, made[0]) if made else None
+    return None if made is None else (shape, made)
 
 
 def _with_headers(request: Request, headers: Headers) -> Request:

@@ -128,6 +128,7 @@ def _listing(listing: ListingView) -> dict[str, Any]:
         "skipped": listing.skipped,
         "left_out": listing.cut,
         "purchases": [_case(case) for case in listing.cases],
+        "coverage": listing.coverage,
         "totals": listing.totals,
         "claims": listing.claims,
     }
@@ -135,7 +136,8 @@ def _listing(listing: ListingView) -> dict[str, Any]:
 
 def _case(case: CaseView) -> dict[str, Any]:
     started = {
-        key: case.started[key] for key in ("case", "row", "source", "offer", "network", "symbol", "amount", "price")
+        key: case.started[key]
+        for key in ("case", "row", "source", "levels", "adds", "offer", "network", "symbol", "amount", "price")
     }
     ended = {key: value for key, value in case.ended.items() if key not in {"event", "at", "listing", "case"}}
     return {**started, "request": case.started["request"], "state": case.state, **ended, "fault": case.fault}

@@ -122,6 +122,9 @@ def summary_rows(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "listings", f"{summary.get('listings', 0)} read · {summary.get('skipped', 0)} not bought"
     counts = [f"{bought[name]} {name}" for name in ("settled", "refused", "unknown", "unsold") if bought.get(name)]
     yield "purchases", f"{bought.get('planned', 0)} planned" + "".join(f" · {count}" for count in counts)
+    if shown := summary.get("coverage"):
+        told = (f"{count['shown']} of {count['of']} {name}" for name, count in shown.items())
+        yield "coverage", " · ".join(told)
     for row in summary.get("spent", ()):
         amount = row["amount"] or f"{row['atomic']} atomic"
         yield "spent", f"{amount} {row['symbol']} on {row['network']} (sandbox money)"

@@ -38,6 +38,7 @@ class ListingView:
     cut: list[str] = field(default_factory=list)
     claims: list[dict[str, Any]] = field(default_factory=list)
     totals: dict[str, int] = field(default_factory=dict)
+    coverage: dict[str, Any] = field(default_factory=dict)
 
     @property
     def all_findings(self) -> list[Finding]:
@@ -136,6 +137,11 @@ def _case_end(view: RunView, event: Event) -> None:
     view._cases[event["case"]].ended = event
 
 
+def _coverage(view: RunView, event: Event) -> None:
+    listing = view.listings[event["listing"]]
+    listing.coverage = {key: value for key, value in event.items() if key not in {"event", "at", "listing"}}
+
+
 def _claims(view: RunView, event: Event) -> None:
     listing = view.listings[event["listing"]]
     listing.claims, listing.totals = event["claims"], event["totals"]
@@ -156,6 +162,7 @@ _HANDLERS = {
     "exchange": _exchange,
     "fault": _fault,
     "case.end": _case_end,
+    "coverage": _coverage,
     "claims": _claims,
     "run.end": _end,
 }

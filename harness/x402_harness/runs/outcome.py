@@ -41,6 +41,14 @@ class Summary:
     levels: dict[str, int] = field(default_factory=lambda: {str(level): 0 for level in Level})
     claims: dict[str, int] = field(default_factory=dict)
     spent: list[dict[str, Any]] = field(default_factory=list)
+    coverage: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def shown(self, covered: dict[str, Any]) -> None:
+        """Count in what the purchases of one listing showed of its ``levels`` and ``pairs``."""
+        for name in ("levels", "pairs"):
+            total = self.coverage.setdefault(name, {"shown": 0, "of": 0})
+            for member in total:
+                total[member] += covered[name][member]
 
     def to_dict(self) -> dict[str, Any]:
         """The ``summary`` of the output contract."""
@@ -59,6 +67,7 @@ class Summary:
             },
             "spent": self.spent,
             "claims": self.claims,
+            "coverage": self.coverage,
             "faults": self.faults,
             "interrupted": self.interrupted,
         }

@@ -30,6 +30,7 @@ from x402_harness.planning.cases import Case, Plan, Skip, plan
 from x402_harness.policy import MICROS, Caps, Policy, dollars_micro
 from x402_harness.protocol.purchase import State
 from x402_harness.protocol.withholding import Secrets
+from x402_harness.runs.coverage import coverage_event
 from x402_harness.runs.events import SCHEMA_VERSION, Stream
 from x402_harness.runs.outcome import Summary, spending
 from x402_harness.runs.redaction import body_to_dict, exchange_to_dict
@@ -42,12 +43,13 @@ MOCK_CAPS = Caps(per_call=100 * MICROS, per_run=10_000 * MICROS)
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
-    """What to run. ``rows`` is the most purchases per listing; equal configurations give equal plans."""
+    """What to run. ``rows`` is the most purchases per listing, ``None`` for all that show something new; equal
+    configurations give equal plans."""
 
     sources: tuple[str, ...]
     command: str = "run"
     seed: int = 402
-    rows: int = 4
+    rows: int | None = 4
     caps: Caps = MOCK_CAPS
     query: str = ""
     filters: Filters = field(default_factory=Filters)
@@ -90,6 +92,7 @@ class Runner:
         self._stream = stream
         self._read = _Read()
         self._world = World(surroundings.clock, seed=config.seed)
+        self._bought: dict[int, list[tuple[Case, bool]]] = {}
         self.summary = Summary()
 
     async def run(self) -> Summary:
@@ -218,6 +221,8 @@ class Runner:
             self.summary.faults += 1
             self._stream.emit("fault", case=case.id, message=bought.unbooked, place="ledger")
         self._count(bought)
+        passed = bought.purchase.state is State.SETTLED and not scene.failed
+        self._bought.setdefault(number, []).append((case, passed))
         self._stream.emit("case.end", listing=number, case=case.id, **secrets.scrub_json(_outcome(bought, scene)))
 
     def _count(self, bought: Bought) -> None:
@@ -231,6 +236,10 @@ class Runner:
             self.summary.unsold += 1
 
     def _conclude(self, ledger: Ledger) -> None:
+        for number, bought in self._bought.items():
+            if (covered := coverage_event(bought)) is not None:
+                self.summary.shown(covered)
+                self._stream.emit("coverage", listing=number, **covered)
         for number, listing in enumerate(self._read.listings):
             if number not in self._read.judgements:
                 continue
@@ -298,6 +307,8 @@ def _about_case(case: Case) -> dict[str, Any]:
         "slug": case.listing.slug,
         "row": case.row,
         "source": str(case.source),
+        "levels": {one.field: one.level for one in case.planned.levels},
+        "adds": {"levels": [str(one) for one in case.planned.new], "pairs": case.planned.new_pairs},
         "offer": case.offer.index,
         "network": case.price.asset.network,
         "symbol": case.price.asset.symbol,

@@ -16,7 +16,7 @@ from x402.schemas import PaymentPayload, PaymentRequirements
 
 from x402_catalog.hints import request_shape
 from x402_catalog.models import Listing
-from x402_harness.generation.requests import requests_for
+from x402_harness.planning.rows import rows_for
 from x402_harness.protocol.challenge import Option
 from x402_harness.protocol.eip3009 import Domain, authorize, digest
 from x402_harness.protocol.exchange import Response
@@ -84,7 +84,7 @@ def test_both_sellers_take_the_same_echoes(
     message = paid(option, ECHOES[name](option.raw), wallet)
     offered = [PaymentRequirements.model_validate(option.raw)]
     theirs = x402ResourceServer().find_matching_requirements(offered, PaymentPayload.model_validate(message))
-    request = requests_for(listing, request_shape(listing, listing.offers[0]), 1, 402)[0].request
+    request = rows_for(listing, request_shape(listing, listing.offers[0]), 1, 402).rows[0].candidate.request
     ours, _ = asyncio.run(seller.respond(request.with_header(PAYMENT_SIGNATURE, encode(message))))
     assert (theirs is not None) == (name in TAKEN)
     assert (ours.status, refusal(ours)) == ((200, None) if name in TAKEN else (402, "no matching payment requirements"))

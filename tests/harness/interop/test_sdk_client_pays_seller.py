@@ -21,7 +21,7 @@ from x402_catalog.hints import Declared, request_shape, response_shape
 from x402_catalog.jsonschemas import Checker
 from x402_catalog.models import Listing
 from x402_catalog.money import Money
-from x402_harness.generation.requests import requests_for
+from x402_harness.planning.rows import rows_for
 from x402_harness.protocol.exchange import Balances
 from x402_harness.sandbox.world import World
 from x402_harness.wallet import ThrowawayWallet
@@ -81,7 +81,7 @@ def bought(sdk: Any, listing: Listing, base: str) -> tuple[httpx.Response, list[
 
 def asked(listing: Listing, base: str) -> httpx.Request:
     """A request that the listing's fields allow, to the seller at ``base``."""
-    made = requests_for(listing, request_shape(listing, listing.offers[0]), 1, 402)[0].request
+    made = rows_for(listing, request_shape(listing, listing.offers[0]), 1, 402).rows[0].candidate.request
     target = made.url.removeprefix("https://" + urlsplit(made.url).netloc)
     return httpx.Request(made.method, base + target, headers=made.headers, content=made.body)
 

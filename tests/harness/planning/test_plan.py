@@ -15,6 +15,7 @@ from x402_harness.planning.cases import Case, Plan, Skip, plan, plan_listing
 from x402_harness.policy import MICROS, Caps, Expected
 
 CAPS = Caps(per_call=100 * MICROS, per_run=1_000 * MICROS)
+FREE = {"q": {"type": "string", "required": True}}
 TEN = {"n": {"type": "integer", "minimum": 1, "maximum": 10, "required": True}}
 
 
@@ -109,7 +110,7 @@ def test_the_cheapest_offer_that_can_be_bought_is_taken() -> None:
 
 
 def test_as_many_different_cases_are_made_as_rows_are_wanted() -> None:
-    cases = made(many(), rows=5)
+    cases = made(with_input(queryParams={"n": {"type": "string", "enum": list("abcdefgh")}}), rows=5)
     assert [case.row for case in cases] == [1, 2, 3, 4, 5]
     assert len({case.candidate.request.url for case in cases}) == 5
     assert len({case.id for case in cases}) == 5
@@ -123,7 +124,25 @@ def test_no_more_cases_are_made_than_there_are_different_requests() -> None:
 
 def test_the_same_arguments_give_the_same_plan() -> None:
     assert [case.id for case in made(many(), seed=1)] == [case.id for case in made(many(), seed=1)]
-    assert {case.id for case in made(many(), rows=2, seed=1)} != {case.id for case in made(many(), rows=2, seed=2)}
+    assert {case.id for case in made(with_input(queryParams=FREE), seed=1)} != {
+        case.id for case in made(with_input(queryParams=FREE), seed=2)
+    }
+
+
+def test_fewer_cases_are_the_beginning_of_more() -> None:
+    words = {name: {"type": "string", "enum": ["x", "y", "z"]} for name in "abcd"}
+    whole = [case.id for case in made(with_input(queryParams=words), rows=100)]
+    assert len(whole) > 9
+    for rows in (1, 2, 5, 9):
+        assert [case.id for case in made(with_input(queryParams=words), rows=rows)] == whole[:rows]
+
+
+def test_a_case_tells_the_levels_in_it_and_what_it_adds() -> None:
+    first, second, third = made(many())
+    assert {str(level) for case in (first, second, third) for level in case.planned.new} == {
+        "query/n = 1, the least", "query/n = 10, the most", "query/n in between",
+    }  # fmt: skip
+    assert [len(case.planned.levels) for case in (first, second, third)] == [1, 1, 1]
 
 
 def test_an_id_is_the_same_wherever_it_is_made() -> None:

@@ -10,7 +10,7 @@ from tests.harness.support.listings import PATHS, hints, listing, load, offer
 
 from x402_catalog.hints import RequestShape, request_shape
 from x402_harness.generation.encoding import Values, encode
-from x402_harness.generation.requests import requests_for
+from x402_harness.planning.rows import rows_for
 from x402_harness.protocol.exchange import Request
 from x402_harness.sandbox.incoming import BadRequest, read_values
 
@@ -31,7 +31,7 @@ def read(declared: RequestShape, **values: Any) -> Values:
 def test_every_request_that_is_generated_for_a_listing_is_read_back_as_it_was_meant(path: Path) -> None:
     made = load(path)
     declared = request_shape(made, made.offers[0])
-    for candidate in requests_for(made, declared, 12, 7):
+    for candidate in (row.candidate for row in rows_for(made, declared, 12, 7).rows):
         got = read_values(declared, candidate.request)
         assert (got.path, got.query, got.body) == (
             candidate.values.path, candidate.values.query, candidate.values.body,

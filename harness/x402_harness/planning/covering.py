@@ -1,0 +1,143 @@
+"""Covering: rows such that every beginning of the list covers as much of the grid as it can.
+
+All levels come first, in as few rows as any list needs; then pairs; for strength 3 threes follow. A row is the best of
+several greedy ones, each begun with a pair of the two factors that have the most to show together. What was found in
+stages (ten rows, twenty-five, all) is polished by exchanging levels between its rows, and the best of several seeded
+attempts is kept before the next stage begins: however many rows are asked for, they are the beginning of the same list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from x402_harness.planning.bounds import fewest_rows_for_levels, fewest_rows_for_pairs, most_pairs
+from x402_harness.planning.coverage import Covering, Threes
+from x402_harness.planning.dice import Dice
+from x402_harness.planning.greedy import Greedy
+from x402_harness.planning.grid import Grid, Row
+from x402_harness.planning.polish import Polisher
+
+Pinned = Sequence[int]  # levels that one row must have
+
+STAGES = (10, 25)
+_WORK = 2_000_000  # levels looked at in the attempts of one stage: what is small is tried more often
+_ATTEMPTS = 8
+_THREES = 20_000  # rows of strength 3 at most
+
+
+class Arranger:
+    """Arranges the rows of one grid behind those that are ``given``; the next ones have the levels that are ``pinned``.
+
+    ``allows`` says whether a whole row makes a valid request; ``known`` are rows that do, one for each pair that is
+    hard to come by.
+    """
+
+    def __init__(
+        self,
+        grid: Grid,
+        seed: int,
+        *,
+        given: Sequence[Row] = (),
+        pinned: Sequence[Pinned] = (),
+        allows: Callable[[Row], bool] | None = None,
+        known: Sequence[Row] = (),
+    ) -> None:
+        self._grid = grid
+        self._seed = seed
+        self._given = list(given)
+        self._pinned = [()] * len(given) + list(pinned)
+        self._allows = allows
+        self._known = known
+        self.levels_by = max(fewest_rows_for_levels(grid), len(self._pinned))
+
+    def rows(self, strength: int = 2) -> Iterator[Row]:
+        """The rows, made as they are asked for, until they cover all levels (1), pairs (2) or threes (3)."""
+        done = list(self._given)
+        covering = Covering.of(self._grid, done)
+        yield from done
+        for end in self._ends():
+            stage = self._best(done, end)
+            for row in stage[len(done):]:  # fmt: skip
+                if len(done) >= len(self._pinned) and _is_reached(covering, strength):
+                    return
+                covering.take(row)
+                done.append(row)
+                yield row
+            if not covering.pairs_left and not covering.levels_left:
+                break
+        if strength == 3:
+            yield from self._threes(done)
+
+    def _ends(self) -> list[int | None]:
+        """Where the stages end. One that nearly all rows would be in is none: few rows in all count for more then."""
+        fewest = fewest_rows_for_pairs(self._grid)
+        return [*(max(stage, self.levels_by + 1) for stage in STAGES if 2 * fewest >= 3 * stage), None]
+
+    def _best(self, done: list[Row], end: int | None) -> list[Row]:
+        """The best of several ways to go on to ``end`` rows, or to the end."""
+        best: tuple[tuple[int, ...], list[Row]] | None = None
+        ideal = self._ideal(end)
+        for attempt in range(self._attempts(end)):
+            rows = self._attempt(done, end, attempt)
+            score = self._score(rows, end)
+            if best is None or score > best[0]:
+                best = score, rows
+            if best[0][:3] >= ideal:
+                break
+        assert best is not None  # there is at least one attempt
+        return best[1]
+
+    def _attempts(self, end: int | None) -> int:
+        rows = end or fewest_rows_for_pairs(self._grid)
+        each = Greedy.CANDIDATES * self._grid.count * rows + Polisher.work(self._grid, rows)
+        return max(1, min(_ATTEMPTS, _WORK // max(1, each)))
+
+    def _attempt(self, done: list[Row], end: int | None, attempt: int) -> list[Row]:
+        dice = Dice(self._seed, "rows", end, attempt)
+        greedy = Greedy(self._grid, dice, self._allows, self._known)
+        polisher = Polisher(self._grid, dice, self._allows)
+        rows = greedy.extended(done, self._pinned, end)
+        first = max(len(done), len(self._pinned))
+        if len(done) == len(self._given):  # every factor keeps its levels among the rows that are to show all of them
+            rows = polisher.exchanged(rows, first, min(self.levels_by, len(rows)))
+            rows = greedy.extended(rows[: self.levels_by], self._pinned, end)
+            first = max(first, self.levels_by)
+        rows = polisher.exchanged(rows, first, len(rows))
+        if not Covering.of(self._grid, rows).pairs_left:
+            rows = polisher.shortened(rows, first, fewest_rows_for_pairs(self._grid))
+        return polisher.ordered(rows, first)
+
+    def _score(self, rows: list[Row], end: int | None) -> tuple[int, ...]:
+        covering, curve = Covering(self._grid), 0
+        levels = 0
+        for number, row in enumerate(rows, start=1):
+            covering.take(row)
+            curve += covering.pairs - covering.pairs_left
+            if number == self.levels_by:
+                levels = -covering.levels_left
+        pairs = covering.pairs - covering.pairs_left
+        is_all = not covering.pairs_left
+        return (levels, pairs, -len(rows) if is_all else -(end or 0), curve)
+
+    def _ideal(self, end: int | None) -> tuple[int, ...]:
+        fewest = fewest_rows_for_pairs(self._grid)
+        total = Covering(self._grid).pairs
+        if end is None or end >= fewest:
+            return (0, total, -fewest)
+        return (0, min(total, most_pairs(self._grid, end)), -end)
+
+    def _threes(self, done: list[Row]) -> Iterator[Row]:
+        threes = Threes(self._grid)
+        greedy = Greedy(self._grid, Dice(self._seed, "threes"), self._allows, self._known)
+        for row in done:
+            threes.take(row)
+        for _ in range(_THREES):
+            made = greedy.row_of_threes(threes)
+            if made is None:
+                return
+            threes.take(made)
+            yield made
+
+
+def _is_reached(covering: Covering, strength: int) -> bool:
+    return not covering.levels_left and (strength == 1 or not covering.pairs_left)

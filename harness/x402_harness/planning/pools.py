@@ -1,0 +1,72 @@
+"""Pools: values to take for a level, the ones that the listing shows first, then drawn ones."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from x402_catalog.jsonschemas import BadSchema, Checker
+from x402_catalog.models import Json
+from x402_harness.planning.dice import mixed
+from x402_harness.planning.level import Level
+
+KEPT = 3  # values for each level, besides those that are shown
+_DRAWN = 12  # of so many the ones that say the most are kept
+_LONG = 60
+
+
+def filled(level: Level, declared: Any, seed: int, *place: str) -> Level:
+    """``level`` with values that satisfy it and what is ``declared``; without any where none is found.
+
+    The same arguments give the same values; fields at different places get different ones.
+    """
+    if isinstance(level.schema, dict) and level.schema.keys() == {"const"}:
+        return replace(level, values=tuple(_valid(level, declared, list(level.values))))
+    values = _valid(level, declared, list(level.values))
+    for source in (level.source, {"allOf": [declared, level.schema]}):
+        if len(values) > len(level.values):
+            break
+        drawn = _valid(level, declared, _drawn(source, seed, level.label, *place))
+        values = _distinct([*values, *drawn])
+    return replace(level, values=tuple(values))
+
+
+def _valid(level: Level, declared: Any, values: list[Json]) -> list[Json]:
+    try:
+        checkers = [Checker(level.schema), Checker(declared)]
+    except BadSchema:
+        return []
+    return [value for value in values if all(checker.is_valid(value) for checker in checkers)]
+
+
+def _drawn(source: Any, seed: int, *salt: str) -> list[Json]:
+    from x402_harness.generation import GenerationError, draw, strategy_for
+
+    try:
+        values = draw(strategy_for(source), _DRAWN, mixed(seed, *salt))
+    except GenerationError:
+        return []
+    return sorted(_distinct(values), key=_plainness)[:KEPT]
+
+
+def _plainness(value: Json) -> tuple[bool, int]:
+    # Hypothesis draws the simplest first, "0" and "aaa": a buyer rather sends something that looks like a value.
+    text = json.dumps(value, ensure_ascii=False)
+    return len(text) > _LONG, -min(12, len(set(text)))
+
+
+def nothing_because(declared: Any) -> str:
+    """Why no value of a schema is found."""
+    from x402_harness.generation import GenerationError, draw, strategy_for
+
+    try:
+        draw(strategy_for(declared), 1, 0)
+    except GenerationError as error:
+        return str(error)
+    return "no value was found that a request can carry"
+
+
+def _distinct(values: list[Json]) -> list[Json]:
+    # By their text, as 1, 1.0 and true are equal to Python.
+    return list({json.dumps(value, sort_keys=True): value for value in values}.values())
