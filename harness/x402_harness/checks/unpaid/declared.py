@@ -8,10 +8,10 @@ from urllib.parse import unquote
 from x402_catalog.findings import Level
 from x402_catalog.hostile import nodes
 from x402_catalog.jsonschemas import BadSchema, Checker, problem_of
-from x402_catalog.models import JsonObject, mapping, member, pointer
+from x402_catalog.models import Json, JsonObject, mapping, member, pointer
 from x402_catalog.rules.hints import METHODS
 from x402_catalog.rules.registry import rule
-from x402_harness.checks.unpaid.view import Faults, Message
+from x402_harness.checks.unpaid.view import Fault, Faults, Message
 
 _BAZAAR = "specs/extensions/bazaar.md"
 
@@ -118,6 +118,20 @@ def extensions(message: Message) -> Faults:
 
 def _bazaar(message: Message, bazaar: JsonObject) -> Faults:
     info, schema = bazaar.get("info"), bazaar.get("schema")
+    yield from _once([*_formal(message, info), *_schema(message, schema, info)])
+    yield from _route(message, bazaar.get("routeTemplate"))
+
+
+def _once(found: list[Fault]) -> list[Fault]:
+    """What the extension's form forbids the schema mostly forbids too: one defect is told once, by its graver rule."""
+    formal = {fault.pointer for fault in found if fault.rule in (SHAPE, METHOD)}
+    kept = [fault for fault in found if fault.rule is not INFO_FITS or fault.pointer not in formal]
+    broken = {fault.pointer for fault in kept if fault.rule is INFO_FITS}
+    body = {f"{_AT}/info/input", f"{_AT}/info/input/bodyType"} & broken
+    return [fault for fault in kept if not (fault.rule is METHOD_BODY and body)]
+
+
+def _formal(message: Message, info: Json) -> Faults:
     if not isinstance(info, dict) or not isinstance(info.get("input"), dict):
         at, name = (f"{_AT}/info", "input") if isinstance(info, dict) else (_AT, "info")
         stated = mapping(info).get("input") if name == "input" else info
@@ -128,8 +142,6 @@ def _bazaar(message: Message, bazaar: JsonObject) -> Faults:
     else:
         yield from _input(message, info["input"])
         yield from _output(message, info.get("output"))
-    yield from _schema(message, schema, info)
-    yield from _route(message, bazaar.get("routeTemplate"))
 
 
 def _input(message: Message, source: JsonObject) -> Faults:

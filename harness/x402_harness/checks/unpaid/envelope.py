@@ -178,10 +178,10 @@ def _body(response: Response, messages: list[Message]) -> Faults:
     elif "x402Version" not in data and "accepts" not in data:
         yield Fault(TERMS, _no_terms(response, "no terms in header or body"), BODY, observed=sorted(data)[:20])
     else:
-        notes: tuple[str, ...] = (
-            ("version 2 terms in the body instead of the header",) if data.get("x402Version") == 2 else ()
-        )
-        messages.append(_message(BODY, response.body, data, notes))
+        found = _message(BODY, response.body, data, ())
+        if data.get("x402Version") == 2 == found.version:
+            found = replace(found, notes=(*found.notes, "version 2 terms in the body instead of the header"))
+        messages.append(found)
 
 
 def _accompanying(data: dict[str, object], response: Response) -> Iterator[Message]:
