@@ -16,7 +16,10 @@ from x402_harness.protocol.exchange import Exchange, Leg
 _OF_A_LISTING = ("CHAL004", "CHAL005", "CHAL006", "CHAL007", "CHAL008", "CHAL047", "CHAL048", "CHAL058")
 _ALWAYS = (
     ("stability", "one answer cannot show whether a second one would ask for the same"),
-    ("cross-origin access", "whether browsers may read the header needs a request from another origin"),
+    (
+        "cross-origin access",
+        "whether browsers may read it shows where a request names an origin: --header 'Origin: https://…'",
+    ),
     ("settlement", "whether a payment by these terms is taken shows only when one is made"),
 )
 

@@ -106,12 +106,15 @@ def paywall(seen: Seen) -> Iterator[Finding]:
 
 def exposure(seen: Seen) -> Iterator[Finding]:
     """An answer that other origins may read, but for the header that matters."""
-    answer = seen.exchange.response
-    if (
-        answer is None
-        or answer.header(PAYMENT_REQUIRED) is None
-        or answer.header("access-control-allow-origin") is None
-    ):
+    answer, origin = seen.exchange.response, origin_of(seen.exchange)
+    if answer is None or answer.status != 402:
+        return
+    allowed = answer.header("access-control-allow-origin")
+    if origin is not None and allowed not in {"*", origin}:
+        yield seen.finding(
+            rules.EXPOSURE, f"scripts of {origin} may not read the answer", observed=allowed, expected=origin
+        )
+    if allowed is None or answer.header(PAYMENT_REQUIRED) is None:
         return
     exposed = [name.strip().lower() for value in _all(answer, _EXPOSE) for name in value.split(",")]
     # A star counts for requests without credentials only, which those of a paying script are.
@@ -120,6 +123,11 @@ def exposure(seen: Seen) -> Iterator[Finding]:
             rules.EXPOSURE, "Access-Control-Expose-Headers does not name it",
             observed=", ".join(exposed) or None, expected=PAYMENT_REQUIRED,
         )  # fmt: skip
+
+
+def origin_of(exchange: Exchange) -> str | None:
+    """The origin that a request says it comes from: only the user says so, as some servers refuse foreign ones."""
+    return next((value for name, value in exchange.request.headers if name.lower() == "origin"), None)
 
 
 _EXPOSE = "access-control-expose-headers"
