@@ -96,12 +96,11 @@ class _Body(httpx.AsyncByteStream):
         self._timeout = timeout
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        while True:
-            async with _patience(self._timeout, httpx.ReadTimeout):
-                chunk = await self._answer.chunk()
-            if not chunk:
-                return
-            yield chunk
+        while self._answer.has_more:
+            if not self._answer.is_ready:
+                async with _patience(self._timeout, httpx.ReadTimeout):
+                    await self._answer.more()
+            yield self._answer.chunk()
 
     async def aclose(self) -> None:
         # A peer that does not say goodbye keeps nobody waiting: neither one that has more to say, nor one over TLS.

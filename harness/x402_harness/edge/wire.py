@@ -32,7 +32,7 @@ def written(method: str, target: bytes, headers: list[tuple[bytes, bytes]], body
 
 
 class Exchanging(asyncio.Protocol):
-    """Reads one answer. ``head`` waits for status and headers, ``chunk`` for more of the body, ``b""`` at its end."""
+    """Reads one answer. ``head`` waits for status and headers, ``more`` for more of the body, which ``chunk`` takes."""
 
     def __init__(self, bodiless: bool) -> None:
         self.headers: list[tuple[bytes, bytes]] = []
@@ -58,10 +58,23 @@ class Exchanging(asyncio.Protocol):
         if self._failure is not None:
             raise self._failure
 
-    async def chunk(self) -> bytes:
-        """Some of the body; nothing at its end. Raises the errors of httpx."""
-        while not self._body and not self._ended and self._failure is None:
+    @property
+    def is_ready(self) -> bool:
+        """Whether some of the body is there, or there is nothing more to wait for."""
+        return bool(self._body) or self._ended or self._failure is not None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether some of the body has not been taken."""
+        return bool(self._body) or not self._ended
+
+    async def more(self) -> None:
+        """Wait for more of the body."""
+        while not self.is_ready:
             await self._more()
+
+    def chunk(self) -> bytes:
+        """The body as far as it has come and has not been taken. Raises the errors of httpx."""
         if self._failure is not None and not self._body:
             raise self._failure
         found = bytes(self._body)
