@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from x402_catalog.findings import Finding, Level, Location
@@ -53,10 +54,20 @@ def judge_exchange(exchange: Exchange, listing: Listing | None = None) -> Judged
     found = faults(view)
     if listing is not None:
         found += drift(view, listing)
-    kept = list({(fault.rule.code, fault.spot, fault.message): fault for fault in found}.values())
+    kept = _once({(fault.rule.code, fault.spot, fault.message): fault for fault in found}.values())
     kept.sort(key=lambda fault: fault.grade.rank)
     findings = tuple(_finding(fault, exchange, listing) for fault in kept)
     return Judged(findings, _verdict(view, kept), _not_judged(view, listing))
+
+
+# What the answer contradicts of the request, where it contradicts the listing by the same member: told once.
+_SAME = {"CHAL048": "CHAL014", "CHAL156": "CHAL058"}
+
+
+def _once(found: Iterable[Fault]) -> list[Fault]:
+    rows = list(found)
+    told = {(fault.rule.code, fault.spot) for fault in rows}
+    return [fault for fault in rows if (_SAME.get(fault.rule.code), fault.spot) not in told]
 
 
 def _finding(fault: Fault, exchange: Exchange, listing: Listing | None) -> Finding:

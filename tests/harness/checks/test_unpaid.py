@@ -181,8 +181,11 @@ def test_another_network_and_asset_than_listed_are_found() -> None:
 
 
 def test_another_resource_than_listed_is_found() -> None:
-    terms = required_v2(option_v2(), resource={"url": "https://shop.example/other"})
-    assert "CHAL048" in rules(in_header(terms), listing(offer(hints=HINTS)))
+    terms = in_header(required_v2(option_v2(), resource={"url": "https://shop.example/other"}))
+    made = listing(offer(hints=HINTS))
+    assert rules(terms, made) == {"CHAL014"}, "asked for at the listed URL, it is told once"
+    moved = judge_exchange(unpaid(terms, url="https://shop.example/other"), made)
+    assert [finding.rule for finding in moved.findings] == ["CHAL048"]
 
 
 UPTO = option_v2(scheme="upto", extra={"facilitatorAddress": STRANGER})
