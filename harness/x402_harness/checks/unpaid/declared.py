@@ -97,6 +97,7 @@ METHOD = rule(
 )
 
 _AT = "/extensions/bazaar"
+_SOLD_BY = METHODS - {"OPTIONS"}
 _BODYLESS = frozenset({"GET", "HEAD", "DELETE"})
 _BODY_TYPES = ("json", "form-data", "text")
 _ROUTE = re.compile(r"/[a-zA-Z0-9_/:.\-~%]*")
@@ -148,7 +149,8 @@ def _input(message: Message, source: JsonObject) -> Faults:
     at, kind = f"{_AT}/info/input", source.get("type")
     if kind == "mcp":
         for name, words in (("toolName", str), ("inputSchema", dict)):
-            if not isinstance(source.get(name, source.get("tool") if name == "toolName" else None), words):
+            stated = source.get(name, source.get("tool") if name == "toolName" else None)
+            if not isinstance(stated, words) or stated == "":
                 told = f"{name} is missing or of another type"
                 yield message.fault(SHAPE, at, told, observed=source.get(name), expected=name)
         return
@@ -167,10 +169,10 @@ def _input(message: Message, source: JsonObject) -> Faults:
 
 def _method(message: Message, source: JsonObject) -> Faults:
     at, method = f"{_AT}/info/input", source.get("method")
-    if not isinstance(method, str) or method not in METHODS:
-        told = "method is missing" if method is None else f"{method!r} is no HTTP method"
+    if not isinstance(method, str) or method not in _SOLD_BY:
+        told = "method is missing" if method is None else f"{method!r} is no HTTP method of the extension"
         yield message.fault(METHOD, f"{at}/method" if "method" in source else at, told,
-                            observed=method, expected=sorted(METHODS))  # fmt: skip
+                            observed=method, expected=sorted(_SOLD_BY))  # fmt: skip
         return
     kind, body = source.get("bodyType"), source.get("body")
     if method in _BODYLESS and (body is not None or kind is not None):
@@ -218,7 +220,7 @@ def _schema(message: Message, schema: object, info: object) -> Faults:
 
 
 def _is_remote(path: tuple[str | int, ...], node: object) -> bool:
-    named = bool(path) and path[-1] in ("$ref", "$dynamicRef") and (len(path) < 2 or path[-2] != "properties")
+    named = bool(path) and path[-1] in ("$ref", "$dynamicRef", "$id") and (len(path) < 2 or path[-2] != "properties")
     return named and isinstance(node, str) and not node.startswith("#")
 
 

@@ -117,7 +117,7 @@ def _arguments(message: Message, schema: JsonObject, source: JsonObject) -> Faul
     if (problem := problem_of(schema)) is not None:
         yield message.fault(SCHEMA, f"{_INPUT}/inputSchema{problem.pointer}", problem.message,
                             observed=problem.observed, expected=problem.keyword)  # fmt: skip
-    elif "example" in source and (found := Checker(schema).problem(source["example"])) is not None:
+    elif source.get("example") is not None and (found := Checker(schema).problem(source["example"])) is not None:
         yield message.fault(INFO_FITS, f"{_INPUT}/example{found.pointer}", found.message, observed=found.observed,
                             expected=f"{found.keyword} of inputSchema")  # fmt: skip
 

@@ -119,8 +119,16 @@ def _difference(ours: SplitResult, theirs: SplitResult) -> tuple[str, Level | No
 
 
 def _same_host(ours: SplitResult, theirs: SplitResult) -> bool:
-    left, right = (ours.hostname or "").lower().rstrip("."), (theirs.hostname or "").lower().rstrip(".")
+    left, right = _host(ours), _host(theirs)
     return left == right or {left, right} <= _LOCAL
+
+
+def _host(parts: SplitResult) -> str:
+    name = (parts.hostname or "").lower().rstrip(".")
+    try:
+        return name if name.isascii() else name.encode("idna").decode("ascii")
+    except UnicodeError:
+        return name
 
 
 def _same_path(ours: str, theirs: str) -> bool:

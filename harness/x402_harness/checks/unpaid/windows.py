@@ -126,8 +126,9 @@ def domains(entry: Entry) -> Faults:
     missing = [name for name in wanted if entry.extra.get(name) in (None, "")]
     if missing and entry.method == "eip3009":
         told = f"{' and '.join(missing)} missing"
-        # Clients of version 1 fill in the domains of the tokens that they know.
-        level = Level.WARNING if entry.message.version == 1 and row is not None else None
+        # Clients of version 1 fill in the domains of tokens that they know; what is no contract is told as that.
+        known = row is not None or family(entry.asset) is not Family.EVM
+        level = Level.WARNING if entry.message.version == 1 and known else None
         yield entry.fault(NO_DOMAIN, "extra" if "extra" in entry.raw else "", told,
                           observed=sorted(entry.extra), expected=wanted, level=level)  # fmt: skip
     for name, value in wanted.items():
