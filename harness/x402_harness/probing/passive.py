@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CAUSES = {"timeout": rules.SILENT, "protocol": rules.MALFORMED, "refused": rules.REFUSED}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Seen:
     """A talk with a target; ``slow`` is how many seconds are too many."""
 
@@ -28,7 +29,7 @@ class Seen:
     talk: Talk
     slow: float = 5.0
 
-    @property
+    @cached_property
     def exchange(self) -> Exchange:
         """The exchange that says most."""
         return self.talk.telling.exchange
