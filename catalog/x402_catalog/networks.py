@@ -223,6 +223,11 @@ def tokens(caip2: str) -> tuple[Token, ...]:
 
 def networks_of_asset(address: str) -> tuple[str, ...]:
     """The CAIP-2 ids of every network on which the table has ``address``."""
+    return _networks_of(address) if len(address) <= _LONGEST else ()
+
+
+@lru_cache(maxsize=1024)
+def _networks_of(address: str) -> tuple[str, ...]:
     return tuple(row.asset.network for row in _TOKENS if same_address(row.asset.address, address))
 
 

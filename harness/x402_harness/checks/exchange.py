@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from x402_catalog.findings import Finding, Level, Location
@@ -18,7 +19,10 @@ from x402_harness.protocol.exchange import Exchange, Leg
 _OF_A_LISTING = ("CHAL004", "CHAL005", "CHAL006", "CHAL007", "CHAL008", "CHAL047", "CHAL048", "CHAL058")
 _ALWAYS = (
     ("stability", "one answer cannot show whether a second one would ask for the same"),
-    ("cross-origin access", "whether browsers may read the header needs a request from another origin"),
+    (
+        "cross-origin access",
+        "whether browsers may read it shows where a request names an origin: --header 'Origin: https://…'",
+    ),
     ("settlement", "whether a payment by these terms is taken shows only when one is made"),
 )
 
@@ -52,7 +56,7 @@ def judge_exchange(exchange: Exchange, listing: Listing | None = None) -> Judged
     found = faults(view)
     if listing is not None:
         found += drift(view, listing)
-    kept = list({(fault.rule.code, fault.spot, fault.message): fault for fault in found}.values())
+    kept = _once({(fault.rule.code, fault.spot, fault.message): fault for fault in found}.values())
     kept.sort(key=lambda fault: fault.grade.rank)
     findings = tuple(_finding(fault, exchange, listing) for fault in kept)
     return Judged(findings, _verdict(view, kept), _not_judged(view, listing))
@@ -66,6 +70,16 @@ def declared_answer(exchange: Exchange, listing: Listing | None = None) -> Respo
     if listing is None or not listing.offers:
         return None
     return response_shape(listing, listing.offers[0])
+
+
+# What the answer contradicts of the request, where it contradicts the listing by the same member: told once.
+_SAME = {"CHAL048": "CHAL014", "CHAL156": "CHAL058"}
+
+
+def _once(found: Iterable[Fault]) -> list[Fault]:
+    rows = list(found)
+    told = {(fault.rule.code, fault.spot) for fault in rows}
+    return [fault for fault in rows if (_SAME.get(fault.rule.code), fault.spot) not in told]
 
 
 def _finding(fault: Fault, exchange: Exchange, listing: Listing | None) -> Finding:

@@ -92,7 +92,7 @@ def _headers(row: dict[str, Any], at: str) -> Headers:
     for pair in pairs if isinstance(pairs, list) else [None]:
         name, value = (pair.get("name"), pair.get("value")) if isinstance(pair, dict) else _pair(pair)
         if not isinstance(name, str) or not isinstance(value, str):
-            raise NotRecorded(f"{at}: headers are an object or a list of names and values, all strings")
+            raise NotRecorded(f"{at or '/'}: headers are an object or a list of names and values, all strings")
         rows.append((name, value))
     return tuple(rows)
 

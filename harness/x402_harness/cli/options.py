@@ -20,8 +20,23 @@ FORMATS = click.Choice(["text", "json"])
 
 
 def filters(function: F) -> F:
-    """The filter vocabulary; the command gets it as ``chosen``, see :func:`chosen`."""
-    options = (
+    """The filter vocabulary; see :func:`chosen`."""
+    return filters_but()(function)
+
+
+def filters_but(*names: str) -> Callable[[F], F]:
+    """The filter vocabulary without the options that a command defines itself."""
+
+    def add(function: F) -> F:
+        for name, option in reversed(_filter_options().items()):
+            function = function if name in names else option(function)
+        return function
+
+    return add
+
+
+def _filter_options() -> dict[str, Callable[[F], F]]:
+    options: tuple[Callable[[F], F], ...] = (
         click.option("-c", "--category", multiple=True, help="Category, globs allowed; may be repeated."),
         click.option("-N", "--network", multiple=True, help="v1 name or CAIP-2 id; may be repeated."),
         click.option("--host", multiple=True, metavar="GLOB", help="Host, globs allowed; may be repeated."),
@@ -34,15 +49,15 @@ def filters(function: F) -> F:
         click.option("--limit", type=click.IntRange(1), help="Take at most so many."),
         click.option("--sort", type=click.Choice(SORTS), default="relevance", show_default=True),
     )
-    for option in reversed(options):
-        function = option(function)
-    return function
+    return dict(zip(_FILTERS, options, strict=True))
+
+
+_FILTERS = ("category", "network", "host", "price", "asset", "method", "flag", "tier", "sample", "limit", "sort")
 
 
 def chosen(values: dict[str, Any], seed: int = 0) -> Filters:
     """The filters among a command's arguments, which are taken out of ``values``."""
-    names = ("category", "network", "host", "price", "asset", "method", "flag", "tier", "sample", "limit", "sort")
-    return Filters(seed=seed, **{name: values.pop(name) for name in names})
+    return Filters(seed=seed, **{name: values.pop(name) for name in _FILTERS})
 
 
 def catalogue(function: F) -> F:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
+from x402_catalog.models import Listing
+from x402_catalog.search import BadFilter, Filters, select
 from x402_harness.cli import options
 from x402_harness.cli.loading import find, load, print_json
 from x402_harness.probing.outcome import Probed
@@ -56,13 +59,17 @@ def _url(value: str) -> str:
     except ValueError:
         fine = False
     if not fine:
-        raise click.UsageError(f"{value!r} is no absolute http(s) URL.")
+        hint = f" Did you mean https://{value}?" if "://" not in value else ""
+        raise click.UsageError(f"{value!r} is no absolute http(s) URL.{hint}")
     return value
 
 
 @click.command("probe", short_help="Ask endpoints for their 402 and judge it; nothing is signed.")
 @click.argument("urls", nargs=-1, metavar="URL...")
-@click.option("--method", metavar="METHOD", help="Method to try first; GET and POST are tried after it.")
+@click.option(
+    "--method", metavar="METHOD",
+    help="Method to try first; GET and POST are tried after it. Without a URL: only listings that declare it.",
+)  # fmt: skip
 @click.option("--data", callback=_data, metavar="JSON|@FILE", help="Body to send where a plain request gets no 402.")
 @click.option(
     "--header", "headers", multiple=True, callback=_headers, metavar="NAME:VALUE",
@@ -86,6 +93,8 @@ def _url(value: str) -> str:
     "--slow", type=click.FloatRange(0.001, 600), default=5.0, show_default=True, metavar="SECONDS",
     help="A 402 that takes longer, twice, is a finding (CHAL094).",
 )  # fmt: skip
+@options.filters_but("method")
+@options.seed
 @options.catalogue
 @options.rule_choice
 @options.fail_on
@@ -102,9 +111,10 @@ def command(urls: tuple[str, ...], **values: Any) -> None:
     """
     rules = options.chosen_rules(values)
     report = ProbeReport()
+    values["filters"] = _filters(urls, values)
     if values["response"]:
-        if urls or values["source"] or values["active"]:
-            raise click.UsageError("--response sends nothing: give no URL, --from or --active with it.")
+        if urls or values["source"] or values["active"] or values["filters"]:
+            raise click.UsageError("--response sends nothing: give no URL, --from, --active or filter with it.")
         _replay(values, report)
     else:
         _probe(_targets(urls, values, report), values, report)
@@ -119,10 +129,17 @@ def command(urls: tuple[str, ...], **values: Any) -> None:
     raise SystemExit(int(code))
 
 
+def _filters(urls: tuple[str, ...], values: dict[str, Any]) -> Filters | None:
+    """What the listings are filtered by; ``None`` where no filter was given."""
+    given = {**values, "method": () if urls else (values["method"],) if values["method"] else ()}
+    chosen = options.chosen(given, values["seed"])
+    return chosen if replace(chosen, seed=0) != Filters() else None
+
+
 def _targets(urls: tuple[str, ...], values: dict[str, Any], report: ProbeReport) -> list[Target]:
     method, headers, data = values["method"], values["headers"], values["data"]
-    if not urls and (method or headers or data is not None or values["active"]):
-        raise click.UsageError("--method, --data, --header and --active are for typed URLs: give one.")
+    if not urls and (headers or data is not None or values["active"]):
+        raise click.UsageError("--data, --header and --active are for typed URLs: give one.")
     if not urls and not values["listing"] and not values["source"]:
         raise click.UsageError("Nothing to probe: give a URL, --listing, --from or --response.")
     found = find(values["listing"], values["catalogue"]) if values["listing"] else None
@@ -139,7 +156,18 @@ def _targets(urls: tuple[str, ...], values: dict[str, Any], report: ProbeReport)
         loaded = load([values["source"]])
         report.unread += loaded.findings
         listed = [*listed, *loaded.listings]
-    return targets + [Target(listing.url, False, listing=listing) for listing in listed]
+    return targets + [Target(listing.url, False, listing=listing) for listing in _filtered(listed, values)]
+
+
+def _filtered(listed: list[Listing], values: dict[str, Any]) -> list[Listing]:
+    if values["filters"] is None:
+        return listed
+    if not values["source"] and not values["listing"]:
+        raise click.UsageError("filters choose among listings: give --from or --listing with them.")
+    try:
+        return select(listed, filters=values["filters"])
+    except BadFilter as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _probe(targets: list[Target], values: dict[str, Any], report: ProbeReport) -> None:

@@ -6,12 +6,12 @@ A name is resolved once for each connection, here, so that it cannot mean anothe
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
+import threading
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
-
-import httpcore
 
 from x402_harness.edge.addresses import objection
 
@@ -26,9 +26,34 @@ class Refused(OSError):
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """The addresses of ``host`` by the system's resolver, which reads odd literals such as ``0x7f.1`` too."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(row[4][0]) for row in found))
+    """The addresses of ``host`` by the system's resolver, which reads odd literals such as ``0x7f.1`` too.
+
+    Asked in a thread that nobody waits for: a resolver that hangs must not keep the program from ending.
+    """
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[list[str]] = loop.create_future()
+    threading.Thread(target=_look_up, args=(host, port, loop, found), daemon=True).start()
+    return await found
+
+
+def _look_up(host: str, port: int, loop: asyncio.AbstractEventLoop, found: asyncio.Future[list[str]]) -> None:
+    answer: list[str] | Exception
+    try:
+        rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        answer = list(dict.fromkeys(str(row[4][0]) for row in rows))
+    except (OSError, UnicodeError) as error:
+        answer = error
+    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        loop.call_soon_threadsafe(_tell, found, answer)
+
+
+def _tell(found: asyncio.Future[list[str]], answer: list[str] | Exception) -> None:
+    if found.done():
+        return
+    if isinstance(answer, Exception):
+        found.set_exception(answer)
+    else:
+        found.set_result(answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,49 +82,46 @@ class Guard:
                 raise Refused(f"{host} is at {address}: {what}")
 
 
-class GuardedBackend(httpcore.AsyncNetworkBackend):
-    """Connects as ``inner`` does, but only to addresses that ``guard`` has looked at."""
+Connect = Callable[[str, int], Awaitable[socket.socket]]
 
-    def __init__(
-        self, guard: Guard, resolver: Resolver = resolve, inner: httpcore.AsyncNetworkBackend | None = None
-    ) -> None:
+
+async def connect(address: str, port: int) -> socket.socket:
+    """A connected stream socket."""
+    kind = socket.AF_INET6 if ":" in address else socket.AF_INET
+    made = socket.socket(kind, socket.SOCK_STREAM)
+    try:
+        made.setblocking(False)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await asyncio.get_running_loop().sock_connect(made, (address, port))
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+class Dialer:
+    """Connects by ``connect``, but only to addresses that ``guard`` has looked at."""
+
+    def __init__(self, guard: Guard, resolver: Resolver = resolve, connect: Connect = connect) -> None:
         self._guard = guard
         self._resolver = resolver
-        self._inner = inner or httpcore.AnyIOBackend()
+        self._connect = connect
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """A connection to the first address that takes one. Raises :class:`Refused`."""
-        addresses = await self._addresses(host, port, timeout)
+    async def dial(self, host: str, port: int) -> socket.socket:
+        """A connection to the first address that takes one. Raises :class:`Refused`, and ``OSError`` of the last."""
+        addresses = await self._addresses(host, port)
         self._guard.check(host, port, addresses)
-        failure: Exception = Refused(f"{host} has no address")
+        failure: OSError = Refused(f"{host} has no address")
         for address in addresses[:_MOST]:
             try:
-                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                return await self._connect(address, port)
+            except OSError as error:
                 failure = error
         raise failure
 
-    async def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        """Always refused: no URL leads to a socket of this machine."""
-        raise Refused("local sockets are not connected to")
-
-    async def sleep(self, seconds: float) -> None:
-        """As ``inner`` does."""
-        await self._inner.sleep(seconds)
-
-    async def _addresses(self, host: str, port: int, timeout: float | None) -> list[str]:
+    async def _addresses(self, host: str, port: int) -> list[str]:
         try:
             ip_address(host)
         except ValueError:
-            async with asyncio.timeout(timeout):
-                return await self._resolver(host, port)
+            return await self._resolver(host, port)
         return [host]

@@ -15,7 +15,7 @@ from x402_harness.checks.unpaid.envelope import STATUS, TERMS
 from x402_harness.probing import rules
 from x402_harness.probing.active import refusals
 from x402_harness.probing.ladder import OVERLOADED, Talk
-from x402_harness.probing.passive import CHECKS, Seen, failure_text
+from x402_harness.probing.passive import CHECKS, Seen, failure_text, origin_of
 from x402_harness.probing.stability import stable, terms_of
 from x402_harness.probing.targets import Target
 from x402_harness.protocol.challenge import Option
@@ -117,7 +117,8 @@ def _open(seen: Seen, judged: Judged) -> Iterator[tuple[str, str]]:
     # Of one exchange alone these two are open; a second answer, and headers for other origins, decide them here.
     decided = {"stability"} if seen.talk.again is not None else set()
     answer = seen.exchange.response
-    if answer is not None and answer.header("access-control-allow-origin") is not None:
+    allowed = answer is not None and answer.header("access-control-allow-origin") is not None
+    if allowed or origin_of(seen.exchange) is not None:
         decided.add("cross-origin access")
     return (row for row in judged.not_judged if row[0] not in decided)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CAUSES = {"timeout": rules.SILENT, "protocol": rules.MALFORMED, "refused": rules.REFUSED}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Seen:
     """A talk with a target; ``slow`` is how many seconds are too many."""
 
@@ -30,7 +31,7 @@ class Seen:
     talk: Talk
     slow: float = 5.0
 
-    @property
+    @cached_property
     def exchange(self) -> Exchange:
         """The exchange that says most."""
         return self.talk.telling.exchange
@@ -108,12 +109,15 @@ def paywall(seen: Seen) -> Iterator[Finding]:
 
 def exposure(seen: Seen) -> Iterator[Finding]:
     """An answer that other origins may read, but for the header that matters."""
-    answer = seen.exchange.response
-    if (
-        answer is None
-        or answer.header(PAYMENT_REQUIRED) is None
-        or answer.header("access-control-allow-origin") is None
-    ):
+    answer, origin = seen.exchange.response, origin_of(seen.exchange)
+    if answer is None or answer.status != 402:
+        return
+    allowed = answer.header("access-control-allow-origin")
+    if origin is not None and allowed not in {"*", origin}:
+        yield seen.finding(
+            rules.EXPOSURE, f"scripts of {origin} may not read the answer", observed=allowed, expected=origin
+        )
+    if allowed is None or answer.header(PAYMENT_REQUIRED) is None:
         return
     exposed = [name.strip().lower() for value in _all(answer, _EXPOSE) for name in value.split(",")]
     # A star counts for requests without credentials only, which those of a paying script are.
@@ -122,6 +126,11 @@ def exposure(seen: Seen) -> Iterator[Finding]:
             rules.EXPOSURE, "Access-Control-Expose-Headers does not name it",
             observed=", ".join(exposed) or None, expected=PAYMENT_REQUIRED,
         )  # fmt: skip
+
+
+def origin_of(exchange: Exchange) -> str | None:
+    """The origin that a request says it comes from: only the user says so, as some servers refuse foreign ones."""
+    return next((value for name, value in exchange.request.headers if name.lower() == "origin"), None)
 
 
 _EXPOSE = "access-control-expose-headers"

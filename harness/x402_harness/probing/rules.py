@@ -81,9 +81,9 @@ EXPOSURE = rule(
     "CHAL089",
     Level.WARNING,
     "browsers cannot read the payment header",
-    why="The answer is open to other origins, but their scripts do not see PAYMENT-REQUIRED, so they cannot pay.",
+    why="Scripts of other origins do not see PAYMENT-REQUIRED or the answer at all, so they cannot pay.",
     basis="Fetch standard, CORS-exposed header names; specs/transports-v2/http.md",
-    mend="Send Access-Control-Expose-Headers: PAYMENT-REQUIRED, PAYMENT-RESPONSE.",
+    mend="Allow the origin, and send Access-Control-Expose-Headers: PAYMENT-REQUIRED, PAYMENT-RESPONSE.",
 )
 CACHEABLE = rule(
     "CHAL090",

@@ -69,6 +69,10 @@ def _standard(text: str) -> tuple[str, tuple[str, ...]]:
     if "-" in text or "_" in text:
         notes.append("URL-safe base64 alphabet")
         text = text.replace("-", "+").replace("_", "/")
+    bare = text.rstrip("=")
+    if len(text) > (whole := len(bare) + -len(bare) % 4) and whole - len(bare) < 3:
+        notes.append("more padding than base64 has")
+        text = text[:whole]
     if len(text) % 4:
         notes.append("base64 without padding")
         text += "=" * (-len(text) % 4)

@@ -131,7 +131,8 @@ def _print_endpoint(one: Probed, out: Console) -> None:
 def _facts(one: Probed) -> Iterator[str]:
     yield printable(one.verdict)
     if one.status is not None:
-        yield f"{one.status} in {one.elapsed * 1000:.0f} ms"
+        # A recorded answer tells no time.
+        yield f"{one.status} in {one.elapsed * 1000:.0f} ms" if one.elapsed else str(one.status)
     if one.version is not None:
         yield f"x402 v{one.version}"
     yield from (printable(price, 120) for price in one.prices[:4])

@@ -38,9 +38,12 @@ from x402_harness.checks.recorded import load_exchanges
 from x402_harness.checks.unpaid import (
     accounts,
     amounts,
+    carried,
     chains,
     declared,
+    described,
     envelope,
+    extras,
     hints,
     listed,
     members,
@@ -112,7 +115,10 @@ def test_a_valid_402_gets_neither_errors_nor_warnings(path: Path) -> None:
     assert judged(path).verdict.conformant
 
 
-MODULES = (accounts, amounts, chains, declared, envelope, listed, members, offers, resources, windows)
+MODULES = (
+    accounts, amounts, carried, chains, declared, described, envelope, extras, listed, members, offers, resources,
+    windows,
+)  # fmt: skip
 RULES = [rule for module in MODULES for rule in vars(module).values() if isinstance(rule, Rule)]
 
 
@@ -175,12 +181,18 @@ def test_another_network_and_asset_than_listed_are_found() -> None:
 
 
 def test_another_resource_than_listed_is_found() -> None:
-    terms = required_v2(option_v2(), resource={"url": "https://shop.example/other"})
-    assert "CHAL048" in rules(in_header(terms), listing(offer(hints=HINTS)))
+    terms = in_header(required_v2(option_v2(), resource={"url": "https://shop.example/other"}))
+    made = listing(offer(hints=HINTS))
+    assert rules(terms, made) == {"CHAL014"}, "asked for at the listed URL, it is told once"
+    moved = judge_exchange(unpaid(terms, url="https://shop.example/other"), made)
+    assert [finding.rule for finding in moved.findings] == ["CHAL048"]
+
+
+UPTO = option_v2(scheme="upto", extra={"facilitatorAddress": STRANGER})
 
 
 def test_the_verdict_names_the_option_and_its_price() -> None:
-    verdict = judge_exchange(unpaid(in_header(required_v2(option_v2(scheme="upto"), option_v2())))).verdict
+    verdict = judge_exchange(unpaid(in_header(required_v2(UPTO, option_v2())))).verdict
     assert verdict.option == "PAYMENT-REQUIRED#/accepts/1"
     assert verdict.words == f"a client would pay option 1: 0.020000 USDC on eip155:8453 to {PAYEE.lower()}"
     assert verdict.versions == (2,)

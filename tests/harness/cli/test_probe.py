@@ -140,6 +140,10 @@ def test_the_text_is_grouped_by_endpoint(testbuy: Any, host: str) -> None:
         (("--from", "/nowhere"), 2),
         (("--from", "listings", "--active"), 2),
         (("--from", "listings", "--header", "authorization: me"), 2),
+        (("--from", "listings", "--price", "cheap"), 2),
+        (("--from", "listings", "--host", "no-such-host"), 3),
+        (("{host}/good/1", "--price", "<=0.05"), 2),
+        (("--response", "x.json", "--category", "x"), 2),
         (("--listing", "no-such-slug"), 3),
     ],
 )
@@ -165,6 +169,37 @@ def test_a_catalogue_cannot_lead_inside(testbuy: Any, host: str, tmp_path: Path)
     assert {finding["rule"] for finding in told["findings"]} == {"CHAL083"}
     typed = document(testbuy("probe", f"http://{host}/good/1", "--from", path, "--format", "json"))
     assert typed["summary"]["verdicts"] == {"not asked": 3, "payable": 2}, "one of the four is the host that was typed"
+
+
+@pytest.mark.parametrize(
+    ("filters", "asked"),
+    [
+        (("--host", "127.0.0.1"), {0, 1}),
+        (("--method", "POST"), {1, 2}),
+        (("--method", "post", "--host", "127.*"), {1}),
+        (("--network", "base", "--price", "<=0.02", "--limit", "2"), {0, 1}),
+        (("--sample", "1", "--seed", "7", "--host", "localhost"), {2}),
+    ],
+)
+def test_a_catalogue_is_filtered_before_it_is_probed(
+    filters: tuple[str, ...], asked: set[int], testbuy: Any, tmp_path: Path
+) -> None:
+    urls = ["http://127.0.0.1:1/a", "http://127.0.0.1:1/b", "http://localhost:1/c"]
+    path = tmp_path / "all.jsonl"
+    path.write_text("\n".join(json.dumps(listing(url, at, post=at > 0)) for at, url in enumerate(urls)))
+    told = document(testbuy("probe", "--from", path, "--format", "json", *filters))
+    assert {endpoint["url"] for endpoint in told["endpoints"]} == {urls[at] for at in asked}
+
+
+@pytest.mark.parametrize(("origin", "exposed"), [("https://app.example", False), (None, True)])
+def test_cross_origin_access_is_judged_where_the_user_names_an_origin(
+    origin: str | None, exposed: bool, testbuy: Any, host: str
+) -> None:
+    given = ("--header", f"Origin: {origin}") if origin else ()
+    told = document(testbuy("probe", f"http://{host}/good/1", "--format", "json", *given))
+    open_questions = {row["what"] for row in told["endpoints"][0]["not_judged"]}
+    assert ("cross-origin access" in open_questions) is exposed
+    assert ("CHAL089" not in {finding["rule"] for finding in told["findings"]}) is exposed
 
 
 def test_a_listing_is_compared_with_its_endpoint(testbuy: Any, host: str, tmp_path: Path) -> None:

@@ -6,14 +6,13 @@ import asyncio
 import socket
 from typing import Any
 
-import httpcore
 import pytest
 from tests.harness.support.servers import Raw, Reply, Server
 
 from x402_harness.edge.addresses import objection
 from x402_harness.edge.client import Limits
 from x402_harness.edge.direct import guarded_client
-from x402_harness.edge.guard import Guard, GuardedBackend, Refused, resolve
+from x402_harness.edge.guard import Dialer, Guard, Refused, resolve
 from x402_harness.protocol.exchange import Failure, Request, Response
 
 QUICK = Limits(timeout=1, total=2)
@@ -85,36 +84,37 @@ def test_usual_spellings_are_refused_by_the_guard_itself(host: str) -> None:
     assert answer.cause == "refused", answer
 
 
-class Recording(httpcore.AsyncNetworkBackend):
+class Recording:
     """Notes where it would have connected."""
 
     def __init__(self, *failing: str) -> None:
         self.asked: list[tuple[str, int]] = []
         self._failing = failing
 
-    async def connect_tcp(self, host: str, port: int, *_: Any, **__: Any) -> httpcore.AsyncNetworkStream:
-        self.asked.append((host, port))
-        if host in self._failing:
-            raise httpcore.ConnectError("no")
-        return httpcore.AsyncMockStream([])
+    async def __call__(self, address: str, port: int) -> socket.socket:
+        self.asked.append((address, port))
+        if address in self._failing:
+            raise ConnectionRefusedError("no")
+        with socket.socket() as never_connected:
+            return never_connected
 
 
-def backend(*answers: list[str], guard: Guard = NOBODY, failing: tuple[str, ...] = ()) -> tuple[Any, Recording]:
-    """A guarded backend whose resolver gives these answers, one after the other."""
+def dialer(*answers: list[str], guard: Guard = NOBODY, failing: tuple[str, ...] = ()) -> tuple[Dialer, Recording]:
+    """A dialer whose resolver gives these answers, one after the other."""
     script, inner = list(answers), Recording(*failing)
 
     async def resolver(host: str, port: int) -> list[str]:
         return script.pop(0)
 
-    return GuardedBackend(guard, resolver, inner), inner
+    return Dialer(guard, resolver, inner), inner
 
 
-def connect(guarded: Any, host: str = "shop.example", port: int = 443) -> None:
-    asyncio.run(guarded.connect_tcp(host, port))
+def connect(guarded: Dialer, host: str = "shop.example", port: int = 443) -> None:
+    asyncio.run(guarded.dial(host, port))
 
 
 def test_what_is_connected_to_is_the_address_that_was_looked_at() -> None:
-    guarded, inner = backend(["8.8.8.8"], ["127.0.0.1"])
+    guarded, inner = dialer(["8.8.8.8"], ["127.0.0.1"])
     connect(guarded)
     with pytest.raises(Refused, match="loopback"):
         connect(guarded)
@@ -122,20 +122,20 @@ def test_what_is_connected_to_is_the_address_that_was_looked_at() -> None:
 
 
 def test_one_bad_address_among_good_ones_is_enough() -> None:
-    guarded, inner = backend(["8.8.8.8", "10.0.0.1"])
+    guarded, inner = dialer(["8.8.8.8", "10.0.0.1"])
     with pytest.raises(Refused, match=r"10\.0\.0\.1: private"):
         connect(guarded)
     assert inner.asked == []
 
 
 def test_addresses_are_tried_in_their_order() -> None:
-    guarded, inner = backend(["8.8.8.8", "1.1.1.1"], failing=("8.8.8.8",))
+    guarded, inner = dialer(["8.8.8.8", "1.1.1.1"], failing=("8.8.8.8",))
     connect(guarded)
     assert inner.asked == [("8.8.8.8", 443), ("1.1.1.1", 443)]
 
 
 def test_a_name_without_addresses_is_refused() -> None:
-    guarded, _ = backend([])
+    guarded, _ = dialer([])
     with pytest.raises(Refused, match="no address"):
         connect(guarded)
 
@@ -144,7 +144,7 @@ def test_a_name_without_addresses_is_refused() -> None:
     ("port", "allowed"), [(80, True), (443, True), (22, False), (25, False), (1, False), (8443, True)]
 )
 def test_ports_of_other_services_are_refused(port: int, allowed: bool) -> None:
-    guarded, inner = backend(["8.8.8.8"])
+    guarded, inner = dialer(["8.8.8.8"])
     if allowed:
         connect(guarded, port=port)
     else:
@@ -155,21 +155,15 @@ def test_ports_of_other_services_are_refused(port: int, allowed: bool) -> None:
 
 @pytest.mark.parametrize("host", ["shop.example", "SHOP.example", "shop.example."])
 def test_a_host_that_the_user_typed_may_be_anywhere(host: str) -> None:
-    guarded, inner = backend(["127.0.0.1"], guard=Guard(frozenset({"shop.example"})))
+    guarded, inner = dialer(["127.0.0.1"], guard=Guard(frozenset({"shop.example"})))
     connect(guarded, host, 22)
     assert inner.asked == [("127.0.0.1", 22)]
 
 
 def test_typing_one_host_trusts_no_other() -> None:
-    guarded, _ = backend(["127.0.0.1"], guard=Guard(frozenset({"shop.example"})))
+    guarded, _ = dialer(["127.0.0.1"], guard=Guard(frozenset({"shop.example"})))
     with pytest.raises(Refused):
         connect(guarded, "evil.shop.example")
-
-
-def test_a_socket_of_this_machine_is_never_connected_to() -> None:
-    guarded, _ = backend(guard=Guard(anywhere=True))
-    with pytest.raises(Refused):
-        asyncio.run(guarded.connect_unix_socket("/run/docker.sock"))
 
 
 def test_a_resolver_that_hangs_is_waited_for_no_longer_than_anything_else() -> None:

@@ -55,7 +55,25 @@ def test_the_middleware_of_the_official_sdk_probes_clean(listing_from: Any, serv
     assert loud(one) == []
 
 
-def _shop(listing: Listing, sdk_facilitator: Any) -> Any:
+SCHEMA = {"type": "object", "properties": {"prompt": {"type": "string"}}, "required": ["prompt"]}
+
+
+def test_what_the_official_sdk_declares_of_its_own_accord_has_no_faults(
+    listing_from: Any, serve: Any, sdk_facilitator: Any
+) -> None:
+    bazaar = pytest.importorskip("x402.extensions.bazaar")
+    identifiers = pytest.importorskip("x402.extensions.payment_identifier")
+    declared = bazaar.declare_discovery_extension(
+        input={"prompt": "a cat"}, input_schema=SCHEMA, body_type="json",
+        output=bazaar.OutputConfig(example={"ok": True}),
+    )  # fmt: skip
+    declared["payment-identifier"] = identifiers.declare_payment_identifier_extension(required=True)
+    one = probe(Target(f"{serve(_shop(listing_from(VENICE), sdk_facilitator, extensions=declared))}/sold"))
+    assert (one.verdict, one.version, one.method) == ("payable", 2, "POST")
+    assert loud(one) == []
+
+
+def _shop(listing: Listing, sdk_facilitator: Any, **more: Any) -> Any:
     """A POST endpoint as somebody else would write it."""
     fastapi = pytest.importorskip("fastapi")
     x402 = pytest.importorskip("x402")
@@ -67,7 +85,7 @@ def _shop(listing: Listing, sdk_facilitator: Any) -> Any:
     network = offer.network.caip2
     server = register_exact_evm_server(x402.x402ResourceServer(sdk_facilitator(network)), network)
     accepts = {"scheme": "exact", "payTo": offer.pay_to, "price": "$10.00", "network": network}
-    route: Any = {"accepts": accepts, "description": listing.summary, "mimeType": "application/json"}
+    route: Any = {"accepts": accepts, "description": listing.summary, "mimeType": "application/json", **more}
     app = fastapi.FastAPI()
     app.middleware("http")(payment_middleware({"POST /sold": route}, server))
     app.add_api_route("/sold", lambda: {"ok": True}, methods=["POST"])

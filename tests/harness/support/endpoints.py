@@ -109,7 +109,7 @@ KINDS: dict[str, Callable[[Writer, bytes], Awaitable[bytes]]] = {
     "bomb": _always(answer(402, BOMB, content_encoding="gzip, gzip", content_type="application/json")),
     "endless": _endless,
     "big-header": _always(terms(extensions={"note": {"info": {"text": "x" * 60_000}, "schema": {}}})),
-    "huge-header": _always(answer(402, payment_required="A" * 150_000)),
+    "huge-header": _always(answer(402, payment_required="A" * 300_000)),
     "redirect": _always(answer(307, location="/redirect/loop")),
     "busy": _always(answer(429, retry_after="1")),
     "busy-once": _busy_once,

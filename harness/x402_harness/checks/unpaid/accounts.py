@@ -94,7 +94,7 @@ def known_assets(entry: Entry) -> Faults:
     else:
         named = where.family is not Family.EVM or {"name", "version"} <= set(entry.extra)
         told = f"no asset that is known on {where.caip2}"
-        level = Level.INFO if named or entry.scheme != "exact" or not known else None
+        level = Level.INFO if named or entry.scheme != "exact" or entry.method != "eip3009" or not known else None
         yield entry.fault(ASSET_KNOWN, "asset", told, observed=asset, expected=shown, level=level)
 
 

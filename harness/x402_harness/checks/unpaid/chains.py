@@ -55,6 +55,7 @@ SCHEME_FORM = rule(
 SCHEMES = frozenset({"exact", "upto", "batch-settlement", "auth-capture", "escrow", "deferred"})
 _REFERENCE = {"eip155": re.compile(r"[1-9][0-9]{0,31}"), "solana": re.compile(r"[1-9A-HJ-NP-Za-km-z]{32}")}
 
+_ALIKE = frozenset({"eip", "evm", "eth", "erc", "erc155", "eip1155", "chain", "ethereum"})
 _IN_USE = frozenset({"cloudflare:402"})  # longer than CAIP-2 allows, and understood all the same
 
 
@@ -87,8 +88,8 @@ def _second(entry: Entry, name: str) -> Faults:
         yield entry.fault(GENERATION, "network", told, observed=name, expected=list(AMBIGUOUS_V1_NAMES[name]))
     elif known is None and (meant := _in_other_case(name)):
         yield entry.fault(MALFORMED, "network", f"{meant} is meant", observed=name, expected=meant)
-    elif known is None and not _is_wellformed(name):
-        meant = _meant(name, 2)
+    elif known is None and (not _is_wellformed(name) or _of_a_misspelt_namespace(name)):
+        meant = _meant(name, 2) or _of_a_misspelt_namespace(name)
         told = f"{meant} is meant" if meant else "no CAIP-2 id"
         yield entry.fault(MALFORMED, "network", told, observed=name, expected=meant or "a CAIP-2 id")
     elif known is None:
@@ -121,6 +122,14 @@ def _is_wellformed(name: str) -> bool:
     namespace, reference = name.split(":", 1)
     pattern = _REFERENCE.get(namespace)
     return pattern is None or pattern.fullmatch(reference) is not None
+
+
+def _of_a_misspelt_namespace(name: str) -> str | None:
+    """The known EVM chain that is meant by ``eip:8453`` or ``base:8453``."""
+    namespace, _, reference = name.partition(":")
+    found = network(f"eip155:{reference}")
+    alike = namespace in _ALIKE or (found is not None and namespace == found.v1_name)
+    return found.caip2 if found is not None and alike else None
 
 
 def _in_other_case(name: str) -> str | None:

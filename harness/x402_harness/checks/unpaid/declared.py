@@ -8,10 +8,10 @@ from urllib.parse import unquote
 from x402_catalog.findings import Level
 from x402_catalog.hostile import nodes
 from x402_catalog.jsonschemas import BadSchema, Checker, problem_of
-from x402_catalog.models import JsonObject, mapping, member, pointer
+from x402_catalog.models import Json, JsonObject, mapping, member, pointer
 from x402_catalog.rules.hints import METHODS
 from x402_catalog.rules.registry import rule
-from x402_harness.checks.unpaid.view import Faults, Message
+from x402_harness.checks.unpaid.view import Fault, Faults, Message
 
 _BAZAAR = "specs/extensions/bazaar.md"
 
@@ -97,6 +97,7 @@ METHOD = rule(
 )
 
 _AT = "/extensions/bazaar"
+_SOLD_BY = METHODS - {"OPTIONS"}
 _BODYLESS = frozenset({"GET", "HEAD", "DELETE"})
 _BODY_TYPES = ("json", "form-data", "text")
 _ROUTE = re.compile(r"/[a-zA-Z0-9_/:.\-~%]*")
@@ -118,6 +119,20 @@ def extensions(message: Message) -> Faults:
 
 def _bazaar(message: Message, bazaar: JsonObject) -> Faults:
     info, schema = bazaar.get("info"), bazaar.get("schema")
+    yield from _once([*_formal(message, info), *_schema(message, schema, info)])
+    yield from _route(message, bazaar.get("routeTemplate"))
+
+
+def _once(found: list[Fault]) -> list[Fault]:
+    """What the extension's form forbids the schema mostly forbids too: one defect is told once, by its graver rule."""
+    formal = {fault.pointer for fault in found if fault.rule in (SHAPE, METHOD)}
+    kept = [fault for fault in found if fault.rule is not INFO_FITS or fault.pointer not in formal]
+    broken = {fault.pointer for fault in kept if fault.rule is INFO_FITS}
+    body = {f"{_AT}/info/input", f"{_AT}/info/input/bodyType"} & broken
+    return [fault for fault in kept if not (fault.rule is METHOD_BODY and body)]
+
+
+def _formal(message: Message, info: Json) -> Faults:
     if not isinstance(info, dict) or not isinstance(info.get("input"), dict):
         at, name = (f"{_AT}/info", "input") if isinstance(info, dict) else (_AT, "info")
         stated = mapping(info).get("input") if name == "input" else info
@@ -128,15 +143,14 @@ def _bazaar(message: Message, bazaar: JsonObject) -> Faults:
     else:
         yield from _input(message, info["input"])
         yield from _output(message, info.get("output"))
-    yield from _schema(message, schema, info)
-    yield from _route(message, bazaar.get("routeTemplate"))
 
 
 def _input(message: Message, source: JsonObject) -> Faults:
     at, kind = f"{_AT}/info/input", source.get("type")
     if kind == "mcp":
         for name, words in (("toolName", str), ("inputSchema", dict)):
-            if not isinstance(source.get(name, source.get("tool") if name == "toolName" else None), words):
+            stated = source.get(name, source.get("tool") if name == "toolName" else None)
+            if not isinstance(stated, words) or stated == "":
                 told = f"{name} is missing or of another type"
                 yield message.fault(SHAPE, at, told, observed=source.get(name), expected=name)
         return
@@ -155,10 +169,10 @@ def _input(message: Message, source: JsonObject) -> Faults:
 
 def _method(message: Message, source: JsonObject) -> Faults:
     at, method = f"{_AT}/info/input", source.get("method")
-    if not isinstance(method, str) or method not in METHODS:
-        told = "method is missing" if method is None else f"{method!r} is no HTTP method"
+    if not isinstance(method, str) or method not in _SOLD_BY:
+        told = "method is missing" if method is None else f"{method!r} is no HTTP method of the extension"
         yield message.fault(METHOD, f"{at}/method" if "method" in source else at, told,
-                            observed=method, expected=sorted(METHODS))  # fmt: skip
+                            observed=method, expected=sorted(_SOLD_BY))  # fmt: skip
         return
     kind, body = source.get("bodyType"), source.get("body")
     if method in _BODYLESS and (body is not None or kind is not None):
@@ -206,7 +220,7 @@ def _schema(message: Message, schema: object, info: object) -> Faults:
 
 
 def _is_remote(path: tuple[str | int, ...], node: object) -> bool:
-    named = bool(path) and path[-1] in ("$ref", "$dynamicRef") and (len(path) < 2 or path[-2] != "properties")
+    named = bool(path) and path[-1] in ("$ref", "$dynamicRef", "$id") and (len(path) < 2 or path[-2] != "properties")
     return named and isinstance(node, str) and not node.startswith("#")
 
 

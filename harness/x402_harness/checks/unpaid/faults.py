@@ -7,9 +7,12 @@ from collections.abc import Callable
 from x402_harness.checks.unpaid import (
     accounts,
     amounts,
+    carried,
     chains,
     declared,
+    described,
     envelope,
+    extras,
     hints,
     members,
     offers,
@@ -18,13 +21,16 @@ from x402_harness.checks.unpaid import (
 )
 from x402_harness.checks.unpaid.view import Entry, Fault, Faults, Message, View
 
-VIEW_RULES: tuple[Callable[[View], Faults], ...] = (envelope.media_type, resources.resources, offers.agreement)
+VIEW_RULES: tuple[Callable[[View], Faults], ...] = (
+    envelope.media_type, resources.resources, offers.agreement, *carried.VIEW_RULES, *described.VIEW_RULES,
+)  # fmt: skip
 MESSAGE_RULES: tuple[Callable[[Message], Faults], ...] = (
     *envelope.MESSAGE_RULES, *members.MESSAGE_RULES, *resources.MESSAGE_RULES, *offers.MESSAGE_RULES,
-    *declared.MESSAGE_RULES, *hints.MESSAGE_RULES,
+    *declared.MESSAGE_RULES, *hints.MESSAGE_RULES, *carried.MESSAGE_RULES, *described.MESSAGE_RULES,
 )  # fmt: skip
 ENTRY_RULES: tuple[Callable[[Entry], Faults], ...] = (
     *members.ENTRY_RULES, *amounts.ENTRY_RULES, *chains.ENTRY_RULES, *accounts.ENTRY_RULES, *windows.ENTRY_RULES,
+    *extras.ENTRY_RULES,
 )  # fmt: skip
 
 

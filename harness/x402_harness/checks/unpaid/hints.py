@@ -61,11 +61,13 @@ def _first(message: Message) -> Faults:
     yield from _unsound_outputs(message, [fault.pointer for fault in found if fault.grade is not Level.INFO])
     yield from _stray_required(message)
     for entry in message.entries:
-        source = mapping(mapping(entry.raw.get("outputSchema")).get("input"))
-        if source and source.get("method") is None and source.get("type") in (None, "http"):
+        source = mapping(entry.raw.get("outputSchema")).get("input")
+        if not isinstance(source, dict):
+            continue
+        if source.get("method") is None and source.get("type") in (None, "http"):
             yield entry.fault(METHOD, "outputSchema/input", "method is missing", observed=sorted(source)[:20],
                               expected=sorted(hints.METHODS), level=Level.WARNING)  # fmt: skip
-        if source and source.get("type") is None:
+        if source.get("type") is None:
             yield entry.fault(SHAPE, "outputSchema/input", "type is missing", observed=sorted(source)[:20],
                               expected="http", level=Level.WARNING)  # fmt: skip
 
@@ -162,9 +164,16 @@ def _fault(message: Message, code: str, at: str, told: str, observed: object, ex
     known = _RULES[code]
     # What stands in for a value may be a value in an example; a 402 is no catalogue entry that people copy from.
     level = Level.INFO if code == "HINT041" else None
+    if code == "HINT011" and _is_no_example(at, observed):
+        level = Level.WARNING
     if code == "HINT040" and observed != "mcp":
         level = Level.WARNING  # version 1 knows http alone
     return message.fault(known, at, told, observed=observed, expected=expected, level=level)
+
+
+def _is_no_example(at: str, observed: object) -> bool:
+    """Whether what was read as an example was plainly meant as a definition."""
+    return (isinstance(observed, dict) and "type" in observed) or at.endswith("/items")
 
 
 def listing_of_terms(message: Message, url: str = "") -> Listing:

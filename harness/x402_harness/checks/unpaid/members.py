@@ -25,6 +25,14 @@ MEMBER = rule(
     basis="x402 v1 §5.1, v2 §5.1",
     mend="Give the member its type, or leave it out.",
 )
+SILENT = rule(
+    "CHAL162",
+    Level.INFO,
+    "version 1 terms give no reason",
+    why="The specification asks for error; clients show it to people, and manage without.",
+    basis="x402 v1 §5.1.2 (error, required)",
+    mend="Say why payment is asked for, such as X-PAYMENT header is required.",
+)
 
 _Kind = tuple[str, Callable[[Json], bool]]
 _TEXT: _Kind = ("a string", lambda value: isinstance(value, str))
@@ -38,6 +46,8 @@ _REQUIRED = {
     2: {**_COMMON, PRICE[2]: _DIGITS},
 }
 _OPTIONAL: dict[int, dict[str, _Kind]] = {1: {"mimeType": _TEXT, "outputSchema": _OBJECT}, 2: {}}
+_AROUND: dict[int, dict[str, _Kind]] = {1: {"error": _TEXT, "payer": _TEXT}, 2: {"error": _TEXT, "extensions": _OBJECT}}
+_TAGS: _Kind = ("a list of strings", lambda value: isinstance(value, list) and all(isinstance(t, str) for t in value))
 _FILLED = frozenset({"scheme", "network", "asset", "payTo"})
 # What the member is called elsewhere: in the other version, in catalogues, by people.
 _OTHERWISE = {
@@ -105,23 +115,24 @@ def _extra(entry: Entry) -> Faults:
 
 def around(message: Message) -> Faults:
     """What stands beside ``accepts`` has its type."""
-    kinds = {"error": _TEXT, "extensions": _OBJECT} if message.version == 2 else {"error": _TEXT}
+    kinds = _AROUND[message.version]
     for name, (words, fits) in kinds.items():
         value = message.data.get(name)
         if value is not None and not fits(value):
             yield message.fault(MEMBER, f"/{name}", f"{name} is not {words}", observed=value, expected=words)
     if message.version == 2:
         yield from _resource_texts(message)
+    elif message.stated == 1 and message.data.get("error") is None:
+        yield message.fault(SILENT, "", "error is missing", observed=sorted(message.data)[:20], expected="a string")
 
 
 def _resource_texts(message: Message) -> Faults:
     resource = mapping(message.data.get("resource"))
-    for name in ("description", "mimeType", "serviceName", "iconUrl"):
+    texts = dict.fromkeys(("description", "mimeType", "serviceName", "iconUrl"), _TEXT)
+    for name, (words, fits) in {**texts, "tags": _TAGS}.items():
         value = resource.get(name)
-        if value is not None and not isinstance(value, str):
-            yield message.fault(
-                MEMBER, f"/resource/{name}", f"{name} is not a string", observed=value, expected="a string"
-            )
+        if value is not None and not fits(value):
+            yield message.fault(MEMBER, f"/resource/{name}", f"{name} is not {words}", observed=value, expected=words)
 
 
 MESSAGE_RULES = (entries, around)

@@ -33,6 +33,14 @@ AMBIGUOUS = rule(
     basis="x402 v1 §5.2 (PaymentPayload)",
     mend="Keep one offer for each scheme and network, or move to version 2.",
 )
+TWO_PRICES = rule(
+    "CHAL154",
+    Level.WARNING,
+    "the same offer stands at two prices",
+    why="Nothing but the price differs, so every buyer takes the lower one and nobody the other.",
+    basis="x402 v2 §5.1 (accepts)",
+    mend="Keep one price, or say in the offers what the higher one buys.",
+)
 TEST_MONEY = rule(
     "CHAL039",
     Level.INFO,
@@ -55,11 +63,21 @@ def repeated(message: Message) -> Faults:
                 told = f"same scheme and network as offer {other.index}, other terms"
                 yield entry.fault(AMBIGUOUS, "", told, observed=entry.network_name)
                 break
+            if message.version == 2 and _but_the_price(entry) == _but_the_price(other):
+                told = f"offer {other.index} again, at another price"
+                yield entry.fault(TWO_PRICES, entry.price_name, told, observed=entry.raw.get(entry.price_name),
+                                  expected=other.raw.get(other.price_name))  # fmt: skip
+                break
 
 
 def _terms(entry: Entry) -> str:
     names = ("scheme", "network", "asset", "payTo", entry.price_name, "extra", "outputSchema")
     return json.dumps([entry.raw.get(name) for name in names], sort_keys=True)
+
+
+def _but_the_price(entry: Entry) -> str:
+    rest = {name: value for name, value in entry.raw.items() if name != entry.price_name}
+    return json.dumps(rest, sort_keys=True)
 
 
 def _choice(entry: Entry) -> tuple[object, ...]:
@@ -83,6 +101,10 @@ def agreement(view: View) -> Faults:
             others = [other for other in header.entries if _same_kind(entry, other)]
             if others and not any(_agree(entry, other) for other in others):
                 yield from _differences(entry, others[0])
+            elif others and entry.timeout not in (None, *(other.timeout for other in others)):
+                told = f"the body gives {entry.timeout} seconds, the header {others[0].timeout}"
+                yield entry.fault(DISAGREE, "maxTimeoutSeconds", told, observed=entry.timeout,
+                                  expected=others[0].timeout, level=Level.INFO)  # fmt: skip
         if header is not None and header.entries and body.entries and not _meet(header, body):
             told = "no offer of the body is on a network and in an asset of the header's"
             yield body.fault(DISAGREE, "/accepts", told, observed=[entry.network_name for entry in body.entries],
@@ -106,7 +128,8 @@ def _agree(left: Entry, right: Entry) -> bool:
 
 
 def _differences(entry: Entry, other: Entry) -> Faults:
-    if entry.amount != other.amount:
+    # A price that cannot be read is a defect of its own.
+    if entry.amount != other.amount and None not in (entry.amount, other.amount):
         ours, theirs = entry.raw.get(entry.price_name), other.raw.get(other.price_name)
         told = f"the body asks {_shown(ours)}, the header {_shown(theirs)}"
         yield entry.fault(DISAGREE, entry.price_name, told, observed=ours, expected=theirs)

@@ -38,6 +38,15 @@ MEDIA_TYPE = rule(
     mend="Write type/subtype, such as application/json.",
 )
 
+CREDENTIALS = rule(
+    "CHAL153",
+    Level.WARNING,
+    "resource URL carries credentials",
+    why="Whoever reads the terms gets them, and clients echo the URL to facilitators, which publish it.",
+    basis="RFC 9110 §4.2.4 (userinfo is not to be generated); x402 resource",
+    mend="Leave user and password out of the URL.",
+)
+
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -69,7 +78,9 @@ def _stated(message: Message) -> list[tuple[str, object]]:
 
 def _wrong(message: Message, at: str, stated: object) -> list[Fault]:
     name = at.rpartition("/")[2]
-    if stated is None:
+    if at == "/resource" and stated is not None:
+        told = "resource is no object"
+    elif stated is None:
         told = f"{name} is missing"
     elif not isinstance(stated, str):
         told = f"{name} is not a URL"
@@ -86,6 +97,8 @@ def _elsewhere(requested: str, message: Message, at: str, stated: str) -> Faults
     ours, theirs = _split(requested), _split(stated)
     if ours is None or theirs is None or not ours.hostname or not theirs.hostname:
         return
+    if theirs.username is not None:
+        yield message.fault(CREDENTIALS, at, "a user name stands before the host", expected="a URL without one")
     difference, level = _difference(ours, theirs)
     if difference:
         yield message.fault(ELSEWHERE, at, difference, observed=stated, expected=requested, level=level)
@@ -106,8 +119,16 @@ def _difference(ours: SplitResult, theirs: SplitResult) -> tuple[str, Level | No
 
 
 def _same_host(ours: SplitResult, theirs: SplitResult) -> bool:
-    left, right = (ours.hostname or "").lower().rstrip("."), (theirs.hostname or "").lower().rstrip(".")
+    left, right = _host(ours), _host(theirs)
     return left == right or {left, right} <= _LOCAL
+
+
+def _host(parts: SplitResult) -> str:
+    name = (parts.hostname or "").lower().rstrip(".")
+    try:
+        return name if name.isascii() else name.encode("idna").decode("ascii")
+    except UnicodeError:
+        return name
 
 
 def _same_path(ours: str, theirs: str) -> bool:

@@ -60,7 +60,7 @@ class Message:
     notes: tuple[str, ...] = ()
     beside: bool = False
 
-    @property
+    @cached_property
     def stated(self) -> int | None:
         """The version that the message states, if there is one like it."""
         found = self.data.get("x402Version")
@@ -77,14 +77,14 @@ class Message:
             return 1
         return 2 if second >= 2 and not first else None
 
-    @property
+    @cached_property
     def version(self) -> int:
         """The version whose specification the terms are judged by."""
         if self.stated is None or (self.shape is not None and self.shape != self.stated):
             return self.shape or (2 if self.place == HEADER else 1)
         return self.stated
 
-    @property
+    @cached_property
     def _list(self) -> list[Json]:
         found = self.data.get("accepts")
         return found if isinstance(found, list) else []
@@ -119,27 +119,27 @@ class Entry:
         at = f"/accepts/{self.index}" + (f"/{member}" if member else "")
         return self.message.fault(rule, at, message, **more)
 
-    @property
+    @cached_property
     def price_name(self) -> str:
         """What the version calls the price."""
         return PRICE[self.message.version]
 
-    @property
+    @cached_property
     def scheme(self) -> str | None:
         """The scheme as written."""
         return text(self.raw.get("scheme"))
 
-    @property
+    @cached_property
     def network_name(self) -> str | None:
         """The network as written."""
         return text(self.raw.get("network"))
 
-    @property
+    @cached_property
     def network(self) -> Network | None:
         """The table's network of that name, in whichever version's way."""
         return network(self.network_name)
 
-    @property
+    @cached_property
     def family(self) -> Family | None:
         """The family of the network's addresses, known even for chains that the table lacks."""
         if self.network is not None:
@@ -147,38 +147,38 @@ class Entry:
         namespace = (self.network_name or "").partition(":")[0]
         return {"eip155": Family.EVM, "solana": Family.SOLANA}.get(namespace)
 
-    @property
+    @cached_property
     def pay_to(self) -> str | None:
         """The payee as written."""
         return text(self.raw.get("payTo"))
 
-    @property
+    @cached_property
     def asset(self) -> str | None:
         """The asset as written."""
         return text(self.raw.get("asset"))
 
-    @property
+    @cached_property
     def token(self) -> Token | None:
         """The table's token."""
         return token(self.network.caip2, self.asset) if self.network else None
 
-    @property
+    @cached_property
     def amount(self) -> int | None:
         """The price in atomic units."""
         return parse_atomic(self.raw.get(self.price_name))
 
-    @property
+    @cached_property
     def timeout(self) -> int | None:
         """The timeout in seconds."""
         found = self.raw.get("maxTimeoutSeconds")
         return found if type(found) is int else None
 
-    @property
+    @cached_property
     def extra(self) -> JsonObject:
         """``extra``, empty where it is no object."""
         return mapping(self.raw.get("extra"))
 
-    @property
+    @cached_property
     def method(self) -> str | None:
         """How transfers are authorized: what ``extra`` says, or EIP-3009 on the EVM."""
         found = self.extra.get("assetTransferMethod")

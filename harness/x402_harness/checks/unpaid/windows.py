@@ -119,14 +119,16 @@ def methods(entry: Entry) -> Faults:
 
 def domains(entry: Entry) -> Faults:
     """The EIP-712 domain is stated and is the token's."""
-    if entry.scheme != "exact" or entry.family is not Family.EVM or isinstance(entry.raw.get("extra"), str):
+    if entry.scheme != "exact" or entry.family is not Family.EVM or not _is_readable(entry.raw.get("extra")):
         return
     row = entry.token
     wanted = {"name": row.name if row else None, "version": row.version if row else None}
     missing = [name for name in wanted if entry.extra.get(name) in (None, "")]
     if missing and entry.method == "eip3009":
         told = f"{' and '.join(missing)} missing"
-        level = None if entry.message.version == 2 else Level.WARNING
+        # Clients of version 1 fill in the domains of tokens that they know; what is no contract is told as that.
+        known = row is not None or family(entry.asset) is not Family.EVM
+        level = Level.WARNING if entry.message.version == 1 and known else None
         yield entry.fault(NO_DOMAIN, "extra" if "extra" in entry.raw else "", told,
                           observed=sorted(entry.extra), expected=wanted, level=level)  # fmt: skip
     for name, value in wanted.items():
@@ -138,22 +140,26 @@ def domains(entry: Entry) -> Faults:
             yield entry.fault(DOMAIN, f"extra/{name}", told, observed=stated, expected=value or "a string")
 
 
+def _is_readable(extra: object) -> bool:
+    return extra is None or isinstance(extra, dict)
+
+
 def needed(entry: Entry) -> Faults:
     """What the scheme needs beside the terms is there."""
     if entry.scheme == "exact" and entry.family is Family.SOLANA:
-        yield from _named(entry, "feePayer", None)
+        yield from _named(entry, "feePayer")
     elif entry.scheme == "upto" and entry.family is Family.EVM:
-        yield from _named(entry, "facilitatorAddress", Level.INFO)
+        yield from _named(entry, "facilitatorAddress")
 
 
-def _named(entry: Entry, name: str, level: Level | None) -> Faults:
+def _named(entry: Entry, name: str) -> Faults:
     stated = entry.extra.get(name)
     if stated is None:
         at = "extra" if "extra" in entry.raw else ""
-        yield entry.fault(FEE_PAYER, at, f"{name} is missing", observed=sorted(entry.extra), expected=name, level=level)
+        yield entry.fault(FEE_PAYER, at, f"{name} is missing", observed=sorted(entry.extra), expected=name)
     elif family(stated) is not entry.family:
         yield entry.fault(FEE_PAYER, f"extra/{name}", f"{name} is no address of {entry.network_name}",
-                          observed=stated, level=level)  # fmt: skip
+                          observed=stated)  # fmt: skip
 
 
 ENTRY_RULES = (timeouts, extra_form, methods, domains, needed)
