@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from typing import Any, Protocol
+
+from x402_catalog.addresses import checksum
 
 SIGNATURE_LENGTH = 65
 HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0  # of secp256k1: the highest s of EIP-2
@@ -51,6 +54,7 @@ def _accounts() -> Any:
     return Account
 
 
+@lru_cache(maxsize=256)  # a payment is verified, verified again when it is settled, and then looked at by the token
 def recover(digest: bytes, signature: bytes) -> str | None:
     """The EIP-55 address that made ``signature``; ``None`` if it is none that a token contract takes.
 
@@ -67,4 +71,4 @@ def recover(digest: bytes, signature: bytes) -> str | None:
         key = Signature(signature[:64] + bytes([signature[64] - 27])).recover_public_key_from_msg_hash(digest)
     except (BadSignature, ValidationError):
         return None
-    return str(key.to_checksum_address())
+    return checksum(key.to_address())

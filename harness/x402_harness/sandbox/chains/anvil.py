@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import RLock, Thread
 from typing import IO, Any
+from weakref import finalize
 
 import httpx
 
@@ -30,7 +31,7 @@ _OPTIONS = (
 
 
 class AnvilMissing(Exception):
-    """There is no anvil to start, or it did not."""
+    """There is no anvil to start, or it did not, or it is gone."""
 
 
 def find_anvil(command: str | None = None) -> Path:
@@ -59,8 +60,14 @@ class AnvilChain:
         self._lock = RLock()
         self._last = int(clock())
         self._process, self.url = _start(find_anvil(command), chain_id, self._last)
+        self._stop = finalize(self, _stop, self._process)  # also where nobody closes it, and at exit
         self._http = httpx.Client(base_url=self.url, trust_env=False, timeout=_TIMEOUT)
         self._mine(self._last)
+
+    @property
+    def pid(self) -> int:
+        """The node's process."""
+        return self._process.pid
 
     def code(self, address: str) -> bytes:
         """The code at an address."""
@@ -129,7 +136,7 @@ class AnvilChain:
     def close(self) -> None:
         """Stop the node and wait until it is gone."""
         self._http.close()
-        _stop(self._process)
+        self._stop()
 
     def _now(self) -> int:
         self._last = max(self._last, int(self._clock()))
@@ -140,8 +147,12 @@ class AnvilChain:
         self._rpc("evm_mine")
 
     def _rpc(self, method: str, *params: Any) -> Any:
-        with self._lock:
-            answer = self._http.post("/", json={"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).json()
+        call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        try:
+            with self._lock:
+                answer = self._http.post("/", json=call).json()
+        except httpx.HTTPError as error:
+            raise AnvilMissing(f"the node does not answer: {type(error).__name__}") from None
         if "error" in answer:
             raise _error(answer["error"])
         return answer["result"]
