@@ -16,6 +16,7 @@ from weakref import finalize
 
 import httpx
 
+from x402_harness.sandbox.chains import layout
 from x402_harness.sandbox.chains.admission import admit
 from x402_harness.sandbox.chains.chain import ZERO, Block, Log, LogFilter, Receipt, Rejected, Reverted
 from x402_harness.sandbox.chains.transactions import Fees, Transaction
@@ -132,6 +133,11 @@ class AnvilChain:
     def transaction_count(self, account: str) -> int:
         """The account's next nonce."""
         return int(self._rpc("eth_getTransactionCount", account, "latest"), 16)
+
+    def fund(self, asset: str, account: str, amount: int) -> None:
+        """Give an account so much more of the token at ``asset``."""
+        with self._lock:
+            layout.fund(self, asset, account, amount)
 
     def close(self) -> None:
         """Stop the node and wait until it is gone."""
