@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from typing import Any, NoReturn, Protocol, final
 
+from x402_catalog.addresses import checksum
 from x402_harness.policy import Mode
 from x402_harness.policy.testkeys import is_guessable, is_test_account
 
@@ -117,15 +119,20 @@ def recover(digest: bytes, signature: bytes) -> str | None:
 
     USDC takes 65 bytes, ``v`` of 27 or 28 and a low ``s`` (EIP-2).
     """
-    from eth_keys.datatypes import Signature
-    from eth_keys.exceptions import BadSignature, ValidationError  # type: ignore[attr-defined]  # it is there, unlisted
-
     if len(signature) != SIGNATURE_LENGTH or signature[64] not in (27, 28):
         return None
     if int.from_bytes(signature[32:64], "big") > HALF_ORDER:
         return None
+    return _recover(digest, signature)
+
+
+@lru_cache(maxsize=256)  # a payment is verified, verified again when it is settled, and then looked at by the token
+def _recover(digest: bytes, signature: bytes) -> str | None:
+    from eth_keys.datatypes import Signature
+    from eth_keys.exceptions import BadSignature, ValidationError  # type: ignore[attr-defined]  # it is there, unlisted
+
     try:
         key = Signature(signature[:64] + bytes([signature[64] - 27])).recover_public_key_from_msg_hash(digest)
     except (BadSignature, ValidationError):
         return None
-    return str(key.to_checksum_address())
+    return checksum(key.to_address())

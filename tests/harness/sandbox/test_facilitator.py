@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,6 +34,7 @@ from x402_harness.sandbox.facilitator import Facilitator, Payment, read_payment
 from x402_harness.wallet import ThrowawayWallet
 
 WALLET = ThrowawayWallet(KEY)
+Tells = Callable[[Receipt], Receipt | None]
 OPTION = option(option_v2())
 OTHER_WALLET = ThrowawayWallet(b"\x22" * 32)
 
@@ -185,11 +188,11 @@ def test_a_payment_of_version_1_is_whole(member: str) -> None:
         read_payment(whole)
 
 
-class Withholding:
-    """A chain that shows no receipt until it is told to."""
+class Telling:
+    """A chain that tells something else of its receipts: ``tells`` makes it of the true one."""
 
-    def __init__(self, chain: Chain) -> None:
-        self.shows = False
+    def __init__(self, chain: Chain, tells: Tells) -> None:
+        self.tells = tells
         self.sent: list[bytes] = []
         self._chain = chain
 
@@ -198,38 +201,54 @@ class Withholding:
         return self._chain.send_raw_transaction(raw)
 
     def receipt(self, transaction: str) -> Receipt | None:
-        return self._chain.receipt(transaction) if self.shows else None
+        found = self._chain.receipt(transaction)
+        return self.tells(found) if found else None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._chain, name)
 
 
-class WithheldChains(Chains):
-    """Chains whose tokens stand on a withholding chain."""
+class ToldChains(Chains):
+    """Chains whose tokens stand on a chain that tells something else; the payer has money there."""
 
-    def __init__(self) -> None:
+    def __init__(self, tells: Tells) -> None:
         super().__init__(clock())
         found = super().token(BASE, BASE_USDC)
         assert found is not None
-        self.chain_of_base = Withholding(found.chain)
-        self._withheld = Token(self.chain_of_base, found.contract)  # type: ignore[arg-type]
+        found.mint(PAYER, 5 * PRICE)
+        self.told = Telling(found.chain, tells)
+        self._token = Token(self.told, found.contract)  # type: ignore[arg-type]
 
     def token(self, network_name: str, asset: str) -> Token | None:
-        return self._withheld
+        return self._token
 
 
 def test_a_payment_without_a_receipt_is_pending_and_never_sent_twice() -> None:
-    chains = WithheldChains()
-    chains.token(BASE, BASE_USDC).mint(PAYER, 5 * PRICE)  # type: ignore[union-attr]
+    chains = ToldChains(lambda receipt: None)
     facilitator = Facilitator(chains, clock(), Sender(b"\x33" * 32))
     first, again = facilitator.settle(payment(), OPTION), facilitator.settle(payment(), OPTION)
     assert (first.success, first.error_reason) == (False, "settlement_pending")
     assert again == first
-    chains.chain_of_base.shows = True
+    chains.told.tells = lambda receipt: receipt
     at_last = facilitator.settle(payment(), OPTION)
     assert (at_last.success, at_last.transaction) == (True, first.transaction)
-    assert len(chains.chain_of_base.sent) == 1
+    assert len(chains.told.sent) == 1
     assert facilitator.settle(payment(), OPTION).error_reason == "invalid_exact_evm_nonce_already_used"
+
+
+@pytest.mark.parametrize(
+    ("tells", "reason"),
+    [
+        (lambda receipt: replace(receipt, success=False), "transaction_failed"),
+        (lambda receipt: replace(receipt, logs=()), "invalid_exact_evm_transfer_event_mismatch"),
+        (lambda receipt: replace(receipt, logs=receipt.logs[:1]), "invalid_exact_evm_transfer_event_mismatch"),
+    ],
+)
+def test_a_transaction_that_did_not_move_the_money_is_no_settlement(tells: Tells, reason: str) -> None:
+    chains = ToldChains(tells)
+    settled = Facilitator(chains, clock(), Sender(b"\x33" * 32)).settle(payment(), OPTION)
+    assert (settled.success, settled.error_reason) == (False, reason)
+    assert settled.transaction.startswith("0x")
 
 
 def test_one_payment_settled_many_times_at_once_is_taken_once() -> None:

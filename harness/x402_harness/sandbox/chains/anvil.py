@@ -12,9 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import RLock, Thread
 from typing import IO, Any
+from weakref import finalize
 
 import httpx
 
+from x402_harness.sandbox.chains import layout
 from x402_harness.sandbox.chains.admission import admit
 from x402_harness.sandbox.chains.chain import ZERO, Block, Log, LogFilter, Receipt, Rejected, Reverted
 from x402_harness.sandbox.chains.transactions import Fees, Transaction
@@ -30,7 +32,7 @@ _OPTIONS = (
 
 
 class AnvilMissing(Exception):
-    """There is no anvil to start, or it did not."""
+    """There is no anvil to start, or it did not, or it is gone."""
 
 
 def find_anvil(command: str | None = None) -> Path:
@@ -59,8 +61,14 @@ class AnvilChain:
         self._lock = RLock()
         self._last = int(clock())
         self._process, self.url = _start(find_anvil(command), chain_id, self._last)
+        self._stop = finalize(self, _stop, self._process)  # also where nobody closes it, and at exit
         self._http = httpx.Client(base_url=self.url, trust_env=False, timeout=_TIMEOUT)
         self._mine(self._last)
+
+    @property
+    def pid(self) -> int:
+        """The node's process."""
+        return self._process.pid
 
     def code(self, address: str) -> bytes:
         """The code at an address."""
@@ -126,10 +134,15 @@ class AnvilChain:
         """The account's next nonce."""
         return int(self._rpc("eth_getTransactionCount", account, "latest"), 16)
 
+    def fund(self, asset: str, account: str, amount: int) -> None:
+        """Give an account so much more of the token at ``asset``."""
+        with self._lock:
+            layout.fund(self, asset, account, amount)
+
     def close(self) -> None:
         """Stop the node and wait until it is gone."""
         self._http.close()
-        _stop(self._process)
+        self._stop()
 
     def _now(self) -> int:
         self._last = max(self._last, int(self._clock()))
@@ -140,8 +153,12 @@ class AnvilChain:
         self._rpc("evm_mine")
 
     def _rpc(self, method: str, *params: Any) -> Any:
-        with self._lock:
-            answer = self._http.post("/", json={"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).json()
+        call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        try:
+            with self._lock:
+                answer = self._http.post("/", json=call).json()
+        except httpx.HTTPError as error:
+            raise AnvilMissing(f"the node does not answer: {type(error).__name__}") from None
         if "error" in answer:
             raise _error(answer["error"])
         return answer["result"]

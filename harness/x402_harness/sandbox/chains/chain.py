@@ -155,6 +155,13 @@ class Chain(Storage, Protocol):
         """How many transactions an account has sent: its next nonce."""
         ...
 
+    def fund(self, asset: str, account: str, amount: int) -> None:
+        """Give an account so much more of the token at ``asset``, whatever else happens at the same time.
+
+        Raises ``ValueError`` for a balance that the token cannot hold.
+        """
+        ...
+
     def close(self) -> None:
         """Stop whatever runs for this chain."""
         ...

@@ -12,7 +12,6 @@ from x402_catalog.networks import Token as Row
 from x402_harness.protocol.eip3009 import Domain
 from x402_harness.protocol.exchange import Balances
 from x402_harness.sandbox.chains import layout
-from x402_harness.sandbox.chains.anvil import AnvilChain
 from x402_harness.sandbox.chains.chain import Chain
 from x402_harness.sandbox.chains.layout import Contract
 from x402_harness.sandbox.chains.local import LocalChain
@@ -109,6 +108,8 @@ class Chains:
 
     def _make(self, chain_id: int) -> Chain:
         if self.backend is Backend.ANVIL:
+            from x402_harness.sandbox.chains.anvil import AnvilChain  # with an HTTP client of its own
+
             return AnvilChain(chain_id, self._clock, self._anvil)
         executor = RevmExecutor(chain_id) if self.backend is Backend.REVM else MemoryExecutor(chain_id)
         return LocalChain(chain_id, executor, self._clock)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from threading import RLock
 
 from x402_catalog.addresses import keccak
+from x402_harness.sandbox.chains import layout
 from x402_harness.sandbox.chains.admission import admit
 from x402_harness.sandbox.chains.chain import ZERO, Block, Log, LogFilter, Receipt, Reverted
 from x402_harness.sandbox.chains.executor import Executor, Message, Outcome
@@ -89,6 +90,11 @@ class LocalChain:
     def transaction_count(self, account: str) -> int:
         """The account's next nonce."""
         return self._counts.get(account.lower(), 0)
+
+    def fund(self, asset: str, account: str, amount: int) -> None:
+        """Give an account so much more of the token at ``asset``."""
+        with self._lock:
+            layout.fund(self, asset, account, amount)
 
     def close(self) -> None:
         """Nothing runs."""

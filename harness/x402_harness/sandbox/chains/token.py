@@ -8,7 +8,7 @@ from x402_harness.protocol import abi
 from x402_harness.protocol.eip3009 import Domain
 from x402_harness.protocol.messages import Authorization
 from x402_harness.sandbox.chains import layout
-from x402_harness.sandbox.chains.chain import Chain, LogFilter, Receipt
+from x402_harness.sandbox.chains.chain import ZERO, Chain, LogFilter, Receipt
 from x402_harness.sandbox.chains.layout import Contract
 from x402_harness.sandbox.chains.sender import Sender
 
@@ -36,7 +36,7 @@ class Token:
 
     def mint(self, account: str, amount: int) -> None:
         """Give an account so much more. Raises ``ValueError`` for more than a balance can be."""
-        layout.fund(self.chain, self.address, account, amount)
+        self.chain.fund(self.address, account, amount)
 
     def blacklist(self, account: str, *, listed: bool = True) -> None:
         """Have the token refuse an account, or no longer refuse it."""
@@ -61,10 +61,9 @@ class Token:
         """What ``DOMAIN_SEPARATOR()`` returns."""
         return self.chain.call(self.address, abi.call("DOMAIN_SEPARATOR()"))
 
-    def simulate(self, authorization: Authorization, signature: bytes, sender: str | None = None) -> None:
+    def simulate(self, authorization: Authorization, signature: bytes, sender: str = ZERO) -> None:
         """Raise :class:`Reverted` if ``transferWithAuthorization`` would revert now."""
-        data = transfer_call(authorization, signature)
-        self.chain.call(self.address, data, *([sender] if sender else []))
+        self.chain.call(self.address, transfer_call(authorization, signature), sender)
 
     def transfer_with_authorization(self, authorization: Authorization, signature: bytes, sender: Sender) -> str:
         """Send the transfer as a transaction of ``sender`` and return its hash; what became of it is in its receipt."""

@@ -8,9 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import rlp
-from rlp.codec import consume_length_prefix, length_prefix
-
 from x402_catalog.addresses import keccak
 from x402_harness.wallet import Wallet, recover
 
@@ -60,10 +57,11 @@ class _Item(NamedTuple):
 
 def signed(wallet: Wallet, chain_id: int, nonce: int, to: str, data: bytes) -> bytes:
     """A transaction of type 2 from ``wallet``, offering nothing for its gas."""
-    members = [chain_id, nonce, 0, 0, GAS, bytes.fromhex(to[2:]), 0, data, []]
-    signature = wallet.sign(keccak(bytes([_TYPE_2]) + rlp.encode(members)))
+    members = (chain_id, nonce, 0, 0, GAS, bytes.fromhex(to[2:]), 0, data, ())
+    content = b"".join(_encoded(member) for member in members)
+    signature = wallet.sign(keccak(bytes([_TYPE_2]) + _wrapped(content)))
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
-    return bytes([_TYPE_2]) + bytes(rlp.encode([*members, signature[64] - 27, r, s]))
+    return bytes([_TYPE_2]) + _wrapped(content + b"".join(_encoded(member) for member in (signature[64] - 27, r, s)))
 
 
 def read_transaction(raw: bytes) -> Transaction:
@@ -100,7 +98,7 @@ def _read_legacy(raw: bytes) -> Transaction:
     chain_id = (v - _REPLAY_PROTECTED) // 2 if v >= _REPLAY_PROTECTED else None
     if chain_id is None and v not in (27, 28):
         raise Malformed(f"v of {v}")
-    replay = b"" if chain_id is None else bytes(rlp.encode(chain_id)) + b"\x80\x80"
+    replay = b"" if chain_id is None else b"".join(_encoded(member) for member in (chain_id, 0, 0))
     parity = (v - _REPLAY_PROTECTED) % 2 if chain_id is not None else v - 27
     unsigned = keccak(_wrapped(b"".join(item.whole for item in items[:6]) + replay))
     return Transaction(
@@ -127,16 +125,16 @@ def _split(raw: bytes, count: int) -> list[_Item]:
 
 
 def _take(raw: bytes, at: int) -> _Item:
+    from rlp.codec import consume_length_prefix
+    from rlp.exceptions import DecodingError
+
     try:
-        prefix, kind, length, start = consume_length_prefix(raw, at)
-    except (rlp.exceptions.DecodingError, IndexError) as error:
+        _, kind, length, start = consume_length_prefix(raw, at)
+    except (DecodingError, IndexError) as error:
         raise Malformed(f"no RLP: {error}") from None
     if start + length > len(raw):
         raise Malformed("no RLP: cut short")
-    content = raw[start : start + length]
-    if kind is bytes and length == 1 and prefix and content[0] < 0x80:
-        raise Malformed("no RLP: a short byte with a length")
-    return _Item(raw[at : start + length], content, kind is list)
+    return _Item(raw[at : start + length], raw[start : start + length], kind is list)
 
 
 def _joined(items: list[_Item]) -> bytes:
@@ -144,7 +142,15 @@ def _joined(items: list[_Item]) -> bytes:
 
 
 def _wrapped(content: bytes) -> bytes:
+    from rlp.codec import length_prefix
+
     return bytes(length_prefix(len(content), _LIST)) + content
+
+
+def _encoded(member: int | bytes | tuple[()]) -> bytes:
+    from rlp import encode  # imported where used: what it stands on takes a quarter of a second
+
+    return bytes(encode(member))
 
 
 def _bytes(item: _Item) -> bytes:

@@ -5,8 +5,6 @@ Reasons are those of specification §9. The last check is the transfer itself, t
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from x402_catalog.addresses import same_address
 from x402_catalog.networks import network
 from x402_harness.protocol.challenge import Option
@@ -71,9 +69,10 @@ def _transfer(payment: Payment, option: Option, chains: Chains) -> str | None:
 
 
 def _is_signed(payment: Payment, option: Option, token: Token) -> bool:
-    # For the domain that the terms name, as the reference has it: the contract has its own say when it is called.
-    named = replace(token.domain, name=option.extra["name"], version=option.extra["version"])
-    signer = recover(digest(named, payment.payload.authorization), payment.signature)
+    # Terms that name another domain than the token's ask for a signature that the token does not take.
+    if (option.extra["name"], option.extra["version"]) != (token.domain.name, token.domain.version):
+        return False
+    signer = recover(digest(token.domain, payment.payload.authorization), payment.signature)
     return signer is not None and same_address(signer, payment.payload.authorization.from_)
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from x402_catalog.__about__ import __version__
 from x402_harness.protocol import abi
-from x402_harness.sandbox.chains import layout
 from x402_harness.sandbox.chains.chain import Chain, Rejected, Reverted
 from x402_harness.sandbox.chains.contract.artefact import artefact
 from x402_harness.sandbox.chains.transactions import GAS
@@ -117,7 +116,7 @@ def _fund(chain: Chain, params: list[Any]) -> str:
     if chain.code(asset) != artefact().runtime:
         raise RpcError(INVALID_PARAMS, "argument 1: no token of the sandbox stands there")
     try:
-        layout.fund(chain, asset, account, amount)
+        chain.fund(asset, account, amount)
     except ValueError as error:
         raise RpcError(INVALID_PARAMS, f"argument 2: {error}") from None
     return hex(abi.number(chain.call(asset, abi.call("balanceOf(address)", account))))

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
-from tests.harness.support.chains import Account, opened
+from tests.harness.support.chains import ANVIL, Account, opened
 from tests.harness.support.terms import BASE, BASE_DOMAIN, BASE_USDC, NOW, PAYEE, PAYER, PRICE, STRANGER
 
 from x402_harness.protocol import abi
 from x402_harness.sandbox.chains import Backend, Chains, Contract
-from x402_harness.sandbox.chains.anvil import AnvilMissing, find_anvil
+from x402_harness.sandbox.chains.anvil import AnvilChain, AnvilMissing, find_anvil
 
 
 def test_a_chain_is_made_when_it_is_first_asked_for() -> None:
@@ -83,11 +89,54 @@ def test_something_that_is_not_anvil_is_not_waited_for(tmp_path: Path) -> None:
         Chains(lambda: NOW, Backend.ANVIL, anvil=str(fake)).chain("base")
 
 
-@pytest.mark.anvil
-def test_closing_stops_the_node() -> None:
+@pytest.fixture
+def node() -> Iterator[AnvilChain]:
+    """A node of a test's own."""
     chains = opened(Backend.ANVIL)
     chain = chains.chain("base")
-    assert chain is not None
-    assert Account("anybody").sender.send(chain, STRANGER, b"")
+    assert isinstance(chain, AnvilChain)
+    yield chain
     chains.close()
-    assert chain._process.poll() is not None  # type: ignore[attr-defined]
+
+
+def is_listening(chain: AnvilChain) -> bool:
+    try:
+        httpx.post(chain.url, json={}, trust_env=False)
+    except httpx.ConnectError:
+        return False
+    return True
+
+
+@pytest.mark.anvil
+def test_closing_stops_the_node(node: AnvilChain) -> None:
+    assert Account("anybody").sender.send(node, STRANGER, b"")
+    assert is_listening(node)
+    node.close()
+    assert not is_listening(node)
+    node.close()
+
+
+@pytest.mark.anvil
+def test_a_node_that_was_killed_is_said_to_be_gone(node: AnvilChain) -> None:
+    os.kill(node.pid, signal.SIGKILL)
+    while is_listening(node):
+        pass
+    with pytest.raises(AnvilMissing, match="does not answer"):
+        node.block_number()
+
+
+@pytest.mark.anvil
+def test_a_process_that_forgets_to_close_leaves_no_node_behind() -> None:
+    script = (
+        "import os, time; from x402_harness.sandbox.chains.anvil import AnvilChain;"
+        "print(AnvilChain(8453, time.time, os.environ['TESTBUY_ANVIL']).url)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "TESTBUY_ANVIL": ANVIL},
+    )
+    with pytest.raises(httpx.ConnectError):
+        httpx.post(done.stdout.strip(), json={}, trust_env=False)

@@ -125,6 +125,23 @@ def test_senders_in_many_threads_share_no_nonce(chain: Chain, token: Token, paye
     assert token.balance(payer.address) == 10 * PRICE - 8
 
 
+def test_money_given_while_other_money_moves_is_all_there(token: Token, payer: Account) -> None:
+    def give() -> None:
+        for _ in range(10):
+            token.mint(payer.address, 1)
+
+    def pay() -> None:
+        for _ in range(10):
+            payer.sender.send(token.chain, token.address, PAY)
+
+    threads = [threading.Thread(target=work) for work in (give, pay) * 4]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert token.balance(payer.address) == 10 * PRICE
+
+
 @pytest.mark.parametrize("backend", [Backend.MEMORY])
 def test_a_clock_that_goes_back_does_not_take_the_chain_with_it(backend: Backend) -> None:
     times = [float(NOW)]
