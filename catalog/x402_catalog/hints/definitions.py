@@ -31,6 +31,8 @@ class Reader:
 
     def fields(self, raw: JsonObject, at: str, *, required: object = None) -> tuple[Field, ...]:
         """The fields of a map from name to definition, type name, sentence or example value."""
+        if isinstance(required, str):
+            required = self._worded_names(required, raw, at.rpartition("/")[0])
         names = [name for name in required if isinstance(name, str)] if isinstance(required, list) else []
         if undefined := [name for name in names if name not in raw]:
             self.note("required-undefined", f"{at}", f"required names {undefined} that are not declared")
@@ -79,17 +81,31 @@ class Reader:
         if depth > MAX_DEPTH:
             self.note("too-deep", at, f"nested more than {MAX_DEPTH} deep: not read further")
             return {}
+        required, declared = raw.get("required"), raw.get("properties")
+        names = required if isinstance(required, list) else []
+        if isinstance(required, str):
+            names = self._worded_names(required, declared, at)
         if is_simple(raw):
             return {key: value for key, value in raw.items() if key != "required"} if "required" in raw else raw
         schema = {key: value for key, value in raw.items() if key not in {"required", "nullable", "type"}}
         self._type(raw, schema, at)
         self._older_drafts(schema, at)
         self._subschemas(schema, at, depth)
-        self._properties(raw, schema, at, depth)
+        self._properties(declared, names, schema, at, depth)
         self._plain_keywords(schema, at)
         if truth(raw.get("nullable")):
             self._nullable(schema, at)
         return schema
+
+    def _worded_names(self, word: str, declared: Json, at: str) -> list[str]:
+        """What ``required`` names that is a word: the one member that is called so; else it says yes or no for a field
+        by a word."""
+        if isinstance(declared, dict) and word in declared:
+            self.note("required-word", at + "/required", f"required names {word!r} without a list around it")
+            return [word]
+        read = "true" if truth(word) else "false"
+        self.note("required-word", at + "/required", f"required is the word {word!r}: read as {read}")
+        return []
 
     def _stray(self, raw: Json, at: str) -> JsonObject:
         named = named_type(raw)
@@ -163,14 +179,9 @@ class Reader:
         else:
             schema["items"] = self.schema(items, at + "/items", depth + 1)
 
-    def _properties(self, raw: JsonObject, schema: JsonObject, at: str, depth: int) -> None:
-        declared = raw.get("properties")
-        required = raw.get("required")
-        names = [name for name in required if isinstance(name, str)] if isinstance(required, list) else []
+    def _properties(self, declared: Json, required: list[Json], schema: JsonObject, at: str, depth: int) -> None:
+        names = [name for name in required if isinstance(name, str)]
         if isinstance(declared, dict):
-            if isinstance(required, str) and required in declared:
-                self.note("required-word", at + "/required", f"required names {required!r} without a list around it")
-                names = [required]
             lifted = [
                 name for name, child in declared.items() if isinstance(child, dict) and truth(child.get("required"))
             ]
