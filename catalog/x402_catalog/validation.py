@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from x402_catalog.models import Listing
-from x402_catalog.rules import bazaar, fields, hints, identity, offers, page, prices, repairs, shape, terms, texts, urls
+from x402_catalog.rules import (
+    bazaar,
+    fields,
+    hints,
+    identity,
+    offers,
+    page,
+    prices,
+    repairs,
+    schemas,
+    shape,
+    terms,
+    texts,
+    urls,
+)
 from x402_catalog.rules.judge import Evidence, Judge
 from x402_catalog.rules.ordinary import LOOKS, Look
 
 Check = Callable[[Listing, Judge], None]
 
-_MODULES = (shape, identity, urls, page, offers, terms, hints, bazaar, repairs, fields, prices, texts)
+_MODULES = (shape, identity, urls, page, offers, terms, hints, bazaar, repairs, schemas, fields, prices, texts)
 CHECKS: tuple[Check, ...] = tuple(check for module in _MODULES for check in module.CHECKS)
 _PLAN = tuple((LOOKS.get(module), module.CHECKS) for module in _MODULES)
 
