@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from x402_catalog.hints.forms import MAX_DEPTH, is_definition, is_field_map, is_simple, truth, type_name
+from x402_catalog.hints.forms import MAX_DEPTH, is_definition, is_field_map, is_simple, shows_values, truth, type_name
 from x402_catalog.hints.keywords import is_misused
 from x402_catalog.hints.shapes import Field, Note, Origin, object_schema
-from x402_catalog.hints.words import JSON_TYPES, choices, is_placeholder, is_prose, named_type, named_value
+from x402_catalog.hints.words import JSON_TYPES, choices, is_description, is_placeholder, named_type, named_value
 from x402_catalog.models import Json, JsonObject, pointer
 
 _SUBSCHEMAS = ("additionalProperties", "contains", "contentSchema", "propertyNames", "not", "if", "then", "else",
@@ -36,25 +36,26 @@ class Reader:
         names = [name for name in required if isinstance(name, str)] if isinstance(required, list) else []
         if undefined := [name for name in names if name not in raw]:
             self.note("required-undefined", f"{at}", f"required names {undefined} that are not declared")
-        return tuple(self.field(name, value, at + pointer(name), name in names) for name, value in raw.items())
+        shown = shows_values(raw)
+        return tuple(self.field(name, value, at + pointer(name), name in names, shown) for name, value in raw.items())
 
-    def field(self, name: str, raw: Json, at: str, listed: bool = False) -> Field:
-        """One field of whatever form."""
+    def field(self, name: str, raw: Json, at: str, listed: bool = False, shown: bool = False) -> Field:
+        """One field of whatever form; ``shown`` if what stands beside it are surely values."""
         if is_definition(raw):
             required = listed or truth(raw.get("required"))
             return Field(name, self.schema(raw, at), required, Origin.DEFINITION, at)
         if isinstance(raw, str):
-            return self._worded(name, raw, at, listed)
+            return self._worded(name, raw, at, listed, shown)
         if is_field_map(raw):
             return Field(name, self.map_schema(raw, at), listed, Origin.SHORTHAND, at)
         self.note("example-as-field", at, "a bare value where a definition is expected: read as an example")
         return Field(name, self.schema_of_example(raw), listed, Origin.EXAMPLE, at)
 
-    def _worded(self, name: str, raw: str, at: str, listed: bool) -> Field:
+    def _worded(self, name: str, raw: str, at: str, listed: bool, shown: bool) -> Field:
         if named := named_value(raw):
             self.note("type-name", at, f"the type name {raw!r} stands for a definition")
             return Field(name, named[0], listed, Origin.SHORTHAND, at)
-        if is_prose(raw):
+        if is_description(name, raw, shown):
             self.note("prose-as-field", at, "a sentence where a definition is expected: read as its description")
             return Field(name, {"type": "string", "description": raw}, listed, Origin.PROSE, at)
         self.note("example-as-field", at, "a bare value where a definition is expected: read as an example")
