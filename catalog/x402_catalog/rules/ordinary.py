@@ -98,7 +98,7 @@ def _ends_in(link: Json, slug: Json) -> bool:
     """Whether ``slug`` is the last step of ``link``."""
     if not isinstance(link, str) or not isinstance(slug, str) or not slug:
         return False
-    return link.endswith(slug) and link[-len(slug) - 1 : -len(slug)] == "/" and "?" not in link and "/" not in slug
+    return link.endswith(f"/{slug}") and "?" not in link and "/" not in slug
 
 
 def _is_named(raw: JsonObject, known: JsonObject) -> bool:
