@@ -68,7 +68,8 @@ _SIGN = re.compile(r"[{}$%<\[]")
 _WORDS = ("/undefined", "/null", "nan", "your")
 _LOCAL_NAMES = (".local", ".localhost", ".internal", ".lan", ".home.arpa", ".test", ".invalid")
 _PREVIEW = frozenset({"staging", "preview", "dev", "sandbox", "localtunnel", "ngrok", "trycloudflare"})
-_PREVIEW_HASH = re.compile(r"-[a-z0-9]{9}-[a-z0-9-]+\.vercel\.app$|^deploy-preview-\d+--")
+# The mark of a deployment has nine letters and digits; without a digit it may as well be a word.
+_PREVIEW_HASH = re.compile(r"-(?=[a-z]*[0-9])[a-z0-9]{9}-[a-z0-9-]+\.vercel\.app$|^deploy-preview-\d+--")
 
 
 def slug_form(listing: Listing, judge: Judge) -> None:

@@ -12,7 +12,7 @@ PREVIEWS = [
 ]  # fmt: skip
 OTHERS = [
     "toolkit.dev", "api.dev", "developer.example.com", "mydev.example.com", "previews.example.com", "shop.vercel.app",
-    "my-shop.vercel.app", "xn--bcher-kva.example",
+    "my-shop.vercel.app", "x402-discovery-endpoint.vercel.app", "xn--bcher-kva.example",
 ]  # fmt: skip
 
 
