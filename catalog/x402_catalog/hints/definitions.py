@@ -39,8 +39,8 @@ class Reader:
         shown = shows_values(raw)
         return tuple(self.field(name, value, at + pointer(name), name in names, shown) for name, value in raw.items())
 
-    def field(self, name: str, raw: Json, at: str, listed: bool = False, shown: bool = False) -> Field:
-        """One field of whatever form; ``shown`` if what stands beside it are surely values."""
+    def field(self, name: str, raw: Json, at: str, listed: bool = False, shown: bool | None = None) -> Field:
+        """One field of whatever form; ``shown`` is what :func:`shows_values` says of the map that it stands in."""
         if is_definition(raw):
             required = listed or truth(raw.get("required"))
             return Field(name, self.schema(raw, at), required, Origin.DEFINITION, at)
@@ -51,7 +51,7 @@ class Reader:
         self.note("example-as-field", at, "a bare value where a definition is expected: read as an example")
         return Field(name, self.schema_of_example(raw), listed, Origin.EXAMPLE, at)
 
-    def _worded(self, name: str, raw: str, at: str, listed: bool, shown: bool) -> Field:
+    def _worded(self, name: str, raw: str, at: str, listed: bool, shown: bool | None) -> Field:
         if named := named_value(raw):
             self.note("type-name", at, f"the type name {raw!r} stands for a definition")
             return Field(name, named[0], listed, Origin.SHORTHAND, at)

@@ -85,12 +85,19 @@ def is_prose(text: str) -> bool:
     return text.count(" ") >= 2 and not text.endswith("?") and _PROSE_HINTS.search(text) is not None
 
 
-def is_description(name: str, text: str, shown: bool) -> bool:
-    """Whether ``text``, for a field called ``name``, is a sentence that describes its values; ``shown`` if what stands
-    beside it are values. Version 2 shows values in every part, and yet some write descriptions there."""
-    if not is_prose(text):
+def is_description(name: str, text: str, shown: bool | None = None) -> bool:
+    """Whether ``text``, for a field called ``name``, is a sentence that describes its values. What stands beside it may
+    tell: values (``shown``), or other descriptions (``False``), among which three words are one.
+
+    Version 2 shows values in every part, and yet some write descriptions there.
+    """
+    if not is_prose(text) and not (shown is False and _has_three_words(text)):
         return False
     return _MARKS.search(text) is not None or not (shown or _takes_sentences(name, text))
+
+
+def _has_three_words(text: str) -> bool:
+    return text.count(" ") >= 2 and not text.endswith("?") and choices(text) is None
 
 
 def _takes_sentences(name: str, text: str) -> bool:

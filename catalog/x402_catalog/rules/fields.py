@@ -143,11 +143,15 @@ def transports(listing: Listing, judge: Judge) -> None:
 def placeholders(listing: Listing, judge: Judge) -> None:
     """Examples are values, not stand-ins for them."""
     places: list[tuple[str, Json]] = [("/example_request_body", listing.example)]
+    described: set[str] = set()
     for offer in _first_of_each(listing, judge):
         source = mapping(offer.hints.get("input"))
         places += [(f"{offer.pointer}/hints/input/{name}", source[name]) for name in _EXAMPLE_PARTS if name in source]
+        described |= {note.pointer for note in judge.request(offer).notes if note.kind == "prose-as-field"}
     for at, value in places:
         for name, child in mapping(value).items():
+            if at + pointer(name) in described:
+                continue  # a sentence that says what to fill in, which is told already
             if isinstance(child, str) and len(child) < 200 and is_placeholder(child):
                 judge.remark(PLACEHOLDER, at + pointer(name), "a stand-in, not a value", observed=child)
 
