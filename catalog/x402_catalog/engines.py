@@ -6,11 +6,12 @@ for a ``$ref``, and formats are asserted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+from x402_catalog.dangling import first_dangling
 from x402_catalog.findings import shown
 from x402_catalog.hostile import is_plain, nodes, refusal
 from x402_catalog.models import Json, JsonObject, pointer
@@ -70,8 +71,6 @@ class Engine:
 
 def compiled(schema: Json) -> Engine:
     """Compile ``schema``. Raises :class:`BadSchema` if it is none, or refers to what is not in it."""
-    import jsonschema_rs
-
     if not isinstance(schema, (dict, bool)):
         raise BadSchema(Problem("", "type", "", f"a schema is an object or a boolean, not {type(schema).__name__}"))
     if refused := refusal(schema):
@@ -80,6 +79,16 @@ def compiled(schema: Json) -> Engine:
     if long := _long_pattern(schema):
         raise BadSchema(Problem(pointer(*long), "pattern", "", f"a pattern of more than {_LONGEST_PATTERN} characters"))
     check_metaschema(schema)
+    made = _attempted(schema)
+    if isinstance(made, Engine):
+        return made
+    raise BadSchema(_unusable(made, schema)) from made
+
+
+def _attempted(schema: Schema) -> Engine | Exception:
+    """The engine for ``schema``, or what speaks against it."""
+    import jsonschema_rs
+
     bounded, unbounded = jsonschema_rs.RegexOptions(), jsonschema_rs.FancyRegexOptions(backtrack_limit=_BACKTRACKS)
     for options in (bounded, unbounded):
         try:
@@ -89,7 +98,20 @@ def compiled(schema: Json) -> Engine:
             return Engine(validator, backtracks=options is unbounded)
         except (ValueError, jsonschema_rs.ReferencingError) as error:
             failure: Exception = error
-    raise BadSchema(_metaschema_problem(failure, schema)) from failure
+    return failure
+
+
+def _unusable(failure: Exception, schema: Schema) -> Problem:
+    problem = _metaschema_problem(failure, schema)
+    if problem.keyword != "$ref":
+        return problem
+    found = first_dangling(schema, _failure)
+    return replace(_metaschema_problem(found[1], schema), pointer=pointer(*found[0])) if found else problem
+
+
+def _failure(schema: Schema) -> Exception | None:
+    made = _attempted(schema)
+    return made if isinstance(made, Exception) else None
 
 
 def _long_pattern(schema: Json) -> tuple[str | int, ...] | None:
@@ -161,10 +183,17 @@ def _metaschema_problem(error: Exception, schema: Json) -> Problem:
 
 def _reference_in(message: str, schema: Json) -> tuple[str | int, ...]:
     """The path of the reference that ``message`` names, for the engine itself does not say where it stands."""
-    for path, node in nodes(schema):
-        if path and path[-1] in {"$ref", "$dynamicRef"} and isinstance(node, str):
-            document, _, fragment = node.partition("#")
-            if (document or fragment) and (document or fragment) in message:
+    named = [
+        (path, name)
+        for path, node in nodes(schema)
+        if path and path[-1] in {"$ref", "$dynamicRef"} and isinstance(node, str)
+        for name in node.split("#", 1)
+        if name
+    ]
+    # In full, unless the engine resolved it against an $id first, which leaves the end of it.
+    for written in ("'{}'", "{}'", "{}"):
+        for path, name in named:
+            if written.format(name) in message:
                 return path
     return ()
 

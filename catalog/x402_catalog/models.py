@@ -113,6 +113,10 @@ class Listing:
         return method_of(self.input)
 
 
+_TEXTS = ("slug", "title", "url", "category", "summary")
+_OFFER_TEXTS = ("scheme", "network", "pay_to", "asset", "max_amount_required_atomic")
+
+
 def listing_of(record: Record, *, document: JsonObject | None = None, source: str = "x402all") -> Listing:
     """The listing in ``record``, whose value must be a JSON object, or the one that ``document`` made of it."""
     raw: JsonObject = record.value if document is None else document
@@ -122,16 +126,16 @@ def listing_of(record: Record, *, document: JsonObject | None = None, source: st
         for index, entry in enumerate(accepts if isinstance(accepts, list) else ())
         if isinstance(entry, dict)
     )
-    url = text(raw.get("url")) or ""
-    slug = text(raw.get("slug")) or f"{record.file}{'#' + record.pointer if record.pointer else f':{record.line}'}"
+    named, title, stated, category, summary = texts(raw, _TEXTS)
+    slug = named or f"{record.file}{'#' + record.pointer if record.pointer else f':{record.line}'}"
     return Listing(
         record=record,
         raw=raw,
         slug=slug,
-        title=text(raw.get("title")) or slug,
-        url=url,
-        category=text(raw.get("category")) or "",
-        summary=text(raw.get("summary")) or "",
+        title=title or slug,
+        url=stated or "",
+        category=category or "",
+        summary=summary or "",
         offers=offers,
         pricing=mapping(raw.get("pricing_sanity")),
         source=source,
@@ -139,16 +143,16 @@ def listing_of(record: Record, *, document: JsonObject | None = None, source: st
 
 
 def _offer(index: int, raw: JsonObject) -> Offer:
-    name, asset, amount = text(raw.get("network")), text(raw.get("asset")), text(raw.get("max_amount_required_atomic"))
+    scheme, name, payee, asset, amount = texts(raw, _OFFER_TEXTS)
     known = network(name)
     timeout = raw.get("max_timeout_seconds")
     return Offer(
         index=index,
         raw=raw,
-        scheme=text(raw.get("scheme")),
+        scheme=scheme,
         network_name=name,
         network=known,
-        pay_to=text(raw.get("pay_to")),
+        pay_to=payee,
         asset=asset,
         token=token(known.caip2, asset) if known else None,
         amount_text=amount,
@@ -171,6 +175,11 @@ def method_of(source: JsonObject) -> str:
 def text(value: Json) -> str | None:
     """``value`` if it is a string."""
     return value if isinstance(value, str) else None
+
+
+def texts(value: JsonObject, names: tuple[str, ...]) -> list[str | None]:
+    """The members of these names as :func:`text`: in one go, for there are ten of them in a listing."""
+    return [found if isinstance(found, str) else None for found in map(value.get, names)]
 
 
 def mapping(value: Json) -> JsonObject:

@@ -5,15 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from x402_catalog.models import Listing
-from x402_catalog.rules import bazaar, fields, hints, identity, offers, page, prices, repairs, shape, terms, texts, urls
+from x402_catalog.rules import (
+    bazaar,
+    fields,
+    hints,
+    identity,
+    offers,
+    page,
+    prices,
+    repairs,
+    schemas,
+    shape,
+    terms,
+    texts,
+    urls,
+)
 from x402_catalog.rules.judge import Evidence, Judge
 from x402_catalog.rules.ordinary import LOOKS, Look
 
 Check = Callable[[Listing, Judge], None]
 
-_MODULES = (shape, identity, urls, page, offers, terms, hints, bazaar, repairs, fields, prices, texts)
+_MODULES = (shape, identity, urls, page, offers, terms, hints, bazaar, repairs, schemas, fields, prices, texts)
 CHECKS: tuple[Check, ...] = tuple(check for module in _MODULES for check in module.CHECKS)
-_PLAN = tuple((LOOKS.get(module), module.CHECKS) for module in _MODULES)
+_LOOKS: tuple[Look, ...] = tuple(dict.fromkeys(LOOKS[module] for module in _MODULES if module in LOOKS))
+_PLAN: tuple[tuple[Look | None, tuple[Check, ...]], ...] = tuple(
+    (LOOKS.get(module), module.CHECKS) for module in _MODULES
+)
 
 
 def validate(listing: Listing, *, keep_held: bool = True) -> Judge:
@@ -24,14 +41,10 @@ def validate(listing: Listing, *, keep_held: bool = True) -> Judge:
     """
     judge = Judge(listing, Evidence.LISTING, keep_held)
     judge.findings.extend(listing.record.faults)
-    said: dict[Look, bool] = {}  # one look may speak for several families
+    quiet = set() if keep_held else {look for look in _LOOKS if look(listing, judge)}
     for look, checks in _PLAN:
-        if look is not None and not keep_held:
-            if look not in said:
-                said[look] = look(listing, judge)
-            if said[look]:
-                continue
-        for check in checks:
-            check(listing, judge)
+        if look not in quiet:
+            for check in checks:
+                check(listing, judge)
     judge.close()
     return judge

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from x402_catalog.hints.forms import MAX_DEPTH, is_definition, is_field_map, is_simple, truth, type_name
+from x402_catalog.hints.forms import MAX_DEPTH, is_definition, is_field_map, is_simple, shows_values, truth, type_name
 from x402_catalog.hints.keywords import is_misused
 from x402_catalog.hints.shapes import Field, Note, Origin, object_schema
-from x402_catalog.hints.words import JSON_TYPES, choices, is_placeholder, is_prose, named_type, named_value
+from x402_catalog.hints.words import JSON_TYPES, choices, is_description, is_placeholder, named_type, named_value
 from x402_catalog.models import Json, JsonObject, pointer
 
 _SUBSCHEMAS = ("additionalProperties", "contains", "contentSchema", "propertyNames", "not", "if", "then", "else",
@@ -31,28 +31,31 @@ class Reader:
 
     def fields(self, raw: JsonObject, at: str, *, required: object = None) -> tuple[Field, ...]:
         """The fields of a map from name to definition, type name, sentence or example value."""
+        if isinstance(required, str):
+            required = self._worded_names(required, raw, at.rpartition("/")[0])
         names = [name for name in required if isinstance(name, str)] if isinstance(required, list) else []
         if undefined := [name for name in names if name not in raw]:
             self.note("required-undefined", f"{at}", f"required names {undefined} that are not declared")
-        return tuple(self.field(name, value, at + pointer(name), name in names) for name, value in raw.items())
+        shown = shows_values(raw)
+        return tuple(self.field(name, value, at + pointer(name), name in names, shown) for name, value in raw.items())
 
-    def field(self, name: str, raw: Json, at: str, listed: bool = False) -> Field:
-        """One field of whatever form."""
+    def field(self, name: str, raw: Json, at: str, listed: bool = False, shown: bool | None = None) -> Field:
+        """One field of whatever form; ``shown`` is what :func:`shows_values` says of the map that it stands in."""
         if is_definition(raw):
             required = listed or truth(raw.get("required"))
             return Field(name, self.schema(raw, at), required, Origin.DEFINITION, at)
         if isinstance(raw, str):
-            return self._worded(name, raw, at, listed)
+            return self._worded(name, raw, at, listed, shown)
         if is_field_map(raw):
             return Field(name, self.map_schema(raw, at), listed, Origin.SHORTHAND, at)
         self.note("example-as-field", at, "a bare value where a definition is expected: read as an example")
         return Field(name, self.schema_of_example(raw), listed, Origin.EXAMPLE, at)
 
-    def _worded(self, name: str, raw: str, at: str, listed: bool) -> Field:
+    def _worded(self, name: str, raw: str, at: str, listed: bool, shown: bool | None) -> Field:
         if named := named_value(raw):
             self.note("type-name", at, f"the type name {raw!r} stands for a definition")
             return Field(name, named[0], listed, Origin.SHORTHAND, at)
-        if is_prose(raw):
+        if is_description(name, raw, shown):
             self.note("prose-as-field", at, "a sentence where a definition is expected: read as its description")
             return Field(name, {"type": "string", "description": raw}, listed, Origin.PROSE, at)
         self.note("example-as-field", at, "a bare value where a definition is expected: read as an example")
@@ -79,17 +82,31 @@ class Reader:
         if depth > MAX_DEPTH:
             self.note("too-deep", at, f"nested more than {MAX_DEPTH} deep: not read further")
             return {}
+        required, declared = raw.get("required"), raw.get("properties")
+        names = required if isinstance(required, list) else []
+        if isinstance(required, str):
+            names = self._worded_names(required, declared, at)
         if is_simple(raw):
             return {key: value for key, value in raw.items() if key != "required"} if "required" in raw else raw
         schema = {key: value for key, value in raw.items() if key not in {"required", "nullable", "type"}}
         self._type(raw, schema, at)
         self._older_drafts(schema, at)
         self._subschemas(schema, at, depth)
-        self._properties(raw, schema, at, depth)
+        self._properties(declared, names, schema, at, depth)
         self._plain_keywords(schema, at)
         if truth(raw.get("nullable")):
             self._nullable(schema, at)
         return schema
+
+    def _worded_names(self, word: str, declared: Json, at: str) -> list[str]:
+        """What ``required`` names that is a word: the one member that is called so; else it says yes or no for a field
+        by a word."""
+        if isinstance(declared, dict) and word in declared:
+            self.note("required-word", at + "/required", f"required names {word!r} without a list around it")
+            return [word]
+        read = "true" if truth(word) else "false"
+        self.note("required-word", at + "/required", f"required is the word {word!r}: read as {read}")
+        return []
 
     def _stray(self, raw: Json, at: str) -> JsonObject:
         named = named_type(raw)
@@ -163,14 +180,9 @@ class Reader:
         else:
             schema["items"] = self.schema(items, at + "/items", depth + 1)
 
-    def _properties(self, raw: JsonObject, schema: JsonObject, at: str, depth: int) -> None:
-        declared = raw.get("properties")
-        required = raw.get("required")
-        names = [name for name in required if isinstance(name, str)] if isinstance(required, list) else []
+    def _properties(self, declared: Json, required: list[Json], schema: JsonObject, at: str, depth: int) -> None:
+        names = [name for name in required if isinstance(name, str)]
         if isinstance(declared, dict):
-            if isinstance(required, str) and required in declared:
-                self.note("required-word", at + "/required", f"required names {required!r} without a list around it")
-                names = [required]
             lifted = [
                 name for name, child in declared.items() if isinstance(child, dict) and truth(child.get("required"))
             ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from x402_catalog.hints.keywords import KEYWORDS
-from x402_catalog.hints.words import AMBIGUOUS, JSON_TYPES, named_type, named_value
+from x402_catalog.hints.words import AMBIGUOUS, JSON_TYPES, is_description, is_placeholder, named_type, named_value
 from x402_catalog.models import Json, JsonObject
 
 MAX_DEPTH = 60
@@ -55,6 +55,23 @@ def is_field_map(value: Json, depth: int = 0) -> bool:
     if isinstance(value, list):
         return len(value) == 1 and _says_type(value[0], depth)
     return isinstance(value, dict) and bool(value) and all(_says_type(child, depth) for child in value.values())
+
+
+def shows_values(fields: JsonObject) -> bool | None:
+    """Whether a map of fields, of which one is a string, shows values: True where one member surely is a value, False
+    where none is and one surely is a description."""
+    texts = {name: child for name, child in fields.items() if isinstance(child, str)}
+    if not texts:
+        return None
+    if any(map(_is_value, fields.values())):
+        return True
+    return False if any(is_description(name, child) for name, child in texts.items()) else None
+
+
+def _is_value(value: Json) -> bool:
+    if isinstance(value, str):
+        return bool(value) and not any(map(str.isspace, value)) and not (named_value(value) or is_placeholder(value))
+    return value is not None and not is_definition(value) and not is_field_map(value)
 
 
 def _says_type(value: Json, depth: int) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from x402_catalog.hints.definitions import Reader
 from x402_catalog.hints.forms import MAX_DEPTH, is_field_map, is_whole_schema, is_word_map
-from x402_catalog.hints.shapes import Declared, ResponseShape
+from x402_catalog.hints.shapes import Declared, ResponseShape, examples_of
 from x402_catalog.hints.typed import typed_parts
 from x402_catalog.hints.words import JSON_TYPES
 from x402_catalog.jsonschemas import is_plainly_valid
@@ -38,6 +38,7 @@ _SCHEMA_SIGNS = frozenset(
 _TYPED_EXAMPLE = frozenset({"type", "format", "example", "mimeType", "description", "schema"})
 # Keywords that a valid schema may have and that are yet read otherwise than 2020-12 does, or are none of its own.
 _REPAIRED = frozenset({"nullable", "dependencies", "additionalItems", "definitions"})
+_SAYING_NOTHING = frozenset({"type", "description", "title", "example", "examples"})
 _FORMATS = {"json": "application/json", "text": "text/plain", "html": "text/html", "xml": "application/xml",
             "raw": None, "binary": None, "image": None, "file": None}  # fmt: skip
 
@@ -89,12 +90,25 @@ def _shape(raw: Json, at: str, reader: Reader) -> ResponseShape:
     if _is_schema(raw):
         # Most schemas need no repair, and are taken as they stand.
         schema = raw if "type" in raw and is_plainly_valid(raw, _REPAIRED, MAX_DEPTH) else reader.schema(raw, at)
-        return ResponseShape(Declared.SCHEMA, at, schema=schema, media_type="application/json")
+        return _by_schema(ResponseShape(Declared.SCHEMA, at, schema, _shown(schema), "application/json"))
     if _is_typed_example(raw):
         return _typed_example(raw, at, reader)
     if is_field_map(raw):
         return ResponseShape(Declared.SCHEMA, at, schema=reader.map_schema(raw, at), media_type="application/json")
     return ResponseShape(Declared.EXAMPLE, at, example=raw, media_type="application/json")
+
+
+def _by_schema(shape: ResponseShape) -> ResponseShape:
+    """The shape of a schema and the example beside it: the schema alone, unless it says no more than that there is an
+    object, so that what is in it the example alone tells."""
+    says_object = isinstance(shape.schema, dict) and shape.schema.get("type") == "object"
+    if says_object and _SAYING_NOTHING.issuperset(mapping(shape.schema)) and mapping(shape.example):
+        return replace(shape, declared=Declared.EXAMPLE)
+    return replace(shape, example=None)
+
+
+def _shown(schema: Json) -> Json:
+    return next(iter(examples_of(mapping(schema))), None)
 
 
 def _is_schema(raw: JsonObject) -> bool:
@@ -120,7 +134,8 @@ def _typed_example(raw: JsonObject, at: str, reader: Reader) -> ResponseShape:
         media_type = kind
     schema = mapping(raw.get("schema"))
     if schema:
-        return ResponseShape(Declared.SCHEMA, at, schema=reader.schema(schema, f"{at}/schema"), media_type=media_type)
+        made = reader.schema(schema, f"{at}/schema")
+        return _by_schema(ResponseShape(Declared.SCHEMA, at, made, raw.get("example", _shown(made)), media_type))
     if raw.get("example") is not None:
         return ResponseShape(Declared.EXAMPLE, at, example=raw["example"], media_type=media_type)
     return ResponseShape(Declared.MEDIA_TYPE if media_type else Declared.NOTHING, at, media_type=media_type)

@@ -93,7 +93,10 @@ class Declared(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ResponseShape:
-    """An answer: a ``schema`` that it must satisfy, or only an ``example`` of it, or just a media type."""
+    """An answer: a ``schema`` that it must satisfy, or only an ``example`` of it, or just a media type.
+
+    What is declared by an example may have a schema beside it, which then says no more than its type.
+    """
 
     declared: Declared
     pointer: str

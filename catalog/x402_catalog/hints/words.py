@@ -48,7 +48,13 @@ _TYPE_PHRASE = re.compile(
     r"\s*(?P<type>[a-z0-9-]+)(?P<array>\[\])?(?P<optional>\?)?(?P<suffix>\s+(?:parameter|param|value))?\s*", re.I
 )
 _PROSE_HINTS = re.compile(r"\b(?:the|a|an|of|for|to|in|with|optional|required|e\.g\.|default|comma|list)\b", re.I)
+_MARKS = re.compile(r"\b(?:optional|required|e\.g\.|i\.e\.|defaults?|comma)(?!\w)", re.I)  # no value speaks so
 _PLACEHOLDER = re.compile(r"\.\.\.|…|^<[^>]+>$|^\{[^}]+\}$|^\[[^\]]+\]$|^your[-_ ]", re.I)
+_STEPS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_FREE = frozenset(
+    {"prompt", "text", "query", "q", "question", "message", "content", "input", "instruction", "instructions", "task",
+     "sentence", "caption", "body"}
+)  # fmt: skip
 _CHOICES = re.compile(r"[\w.-]+(?:\s*\|\s*[\w.-]+)+")
 
 
@@ -77,6 +83,27 @@ def named_value(word: object) -> tuple[JsonObject, bool] | None:
 def is_prose(text: str) -> bool:
     """Whether ``text`` reads as a sentence about a value rather than as a value; a question is a value."""
     return text.count(" ") >= 2 and not text.endswith("?") and _PROSE_HINTS.search(text) is not None
+
+
+def is_description(name: str, text: str, shown: bool | None = None) -> bool:
+    """Whether ``text``, for a field called ``name``, is a sentence that describes its values. What stands beside it may
+    tell: values (``shown``), or other descriptions (``False``), among which three words are one.
+
+    Version 2 shows values in every part, and yet some write descriptions there.
+    """
+    if not is_prose(text) and not (shown is False and _has_three_words(text)):
+        return False
+    return _MARKS.search(text) is not None or not (shown or _takes_sentences(name, text))
+
+
+def _has_three_words(text: str) -> bool:
+    return text.count(" ") >= 2 and not text.endswith("?") and choices(text) is None
+
+
+def _takes_sentences(name: str, text: str) -> bool:
+    # What speaks of the field by its name ("the prompt to draw") is no value of it.
+    steps = {step.lower() for step in _STEPS.findall(name)}
+    return not steps.isdisjoint(_FREE) and steps.isdisjoint(step.lower() for step in _STEPS.findall(text))
 
 
 def is_placeholder(text: str) -> bool:

@@ -15,6 +15,7 @@ _SMALL = 65536  # bytes of a text that is searched for a name, which for one poi
 _MOST = 500_000  # offsets that are kept
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ESCAPED = re.compile(rb"\\u00[2-7]")
+_ESCAPE = b"\\u00"
 _BACKSLASH = 0x5C
 _Found = TypeVar("_Found", dict[str, tuple[int, int]], list[int])
 
@@ -28,7 +29,7 @@ class Lookups:
         self._arrays: dict[int, list[int]] = {}
         self._kept = 0
         self._line, self._counted = 1, 0
-        self._is_searchable = len(raw) <= _SMALL and not _ESCAPED.search(raw)
+        self._is_searchable = len(raw) <= _SMALL and not _has_escaped_letter(raw)
 
     def position(self, pointer: str, *, key: bool = False, of: Any = None) -> tuple[int, int]:
         """As :func:`x402_catalog.reading.positions.position`; ``of`` is the value that the text is known to have where
@@ -96,6 +97,11 @@ class Lookups:
         self._counted = offset
         begin = self._raw.rfind(b"\n", 0, offset) + 1
         return self._line, characters(self._raw[begin:offset]) + 1
+
+
+def _has_escaped_letter(raw: bytes) -> bool:
+    at = raw.find(_ESCAPE)  # several times as fast as the regular expression, and few texts have one
+    return at >= 0 and _ESCAPED.search(raw, at) is not None
 
 
 def _existing(steps: list[str], of: Any) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import threading
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -18,6 +20,7 @@ _ALL_DIGITS_ZERO = bytes.maketrans(b"123456789", b"000000000")
 _RUN, _HALF_RUN = b"0" * 19, b"0" * 9
 _LONG_INTEGER = re.compile(rb"(?:\A|[:,\[ \t\n\r])-?+[0-9]{19}")
 _ESCAPED_COLON = re.compile(rb"\\u003[aA]")
+_MOST_LEVELS = 1024
 _MAX_LOOKS = 8  # escapes looked at one by one, which is faster than the regular expression for few of them
 
 
@@ -45,21 +48,52 @@ def _lost_nothing(raw: bytes, value: Any, max_depth: int) -> bool:
     a value has exactly the colons of its text: one a member and those inside strings, where an escaped colon is the
     one way to gain another. So a dropped member shows as a missing colon, however the text is laid out.
     """
+    nest = _nest(max_depth)
+    nest.innermost[0] = value
     try:
-        text = orjson.dumps(value)
+        text = orjson.dumps(nest.outermost)
     except TypeError:  # nested deeper than orjson writes
         return False
-    # A bracket opens each level; they are fewer than colons, and quicker to count. Each
-    # container around the innermost one has a bracket or, for the member that leads inwards, a colon.
-    arrays = text.count(b"[")
-    if arrays + text.count(b"{") > max_depth and text.count(b":") + arrays >= max_depth:
-        return False
+    finally:
+        nest.innermost[0] = None
+    text = text[nest.levels : -nest.levels]
     if text == raw:
         return True
     colons = text.count(b":")
     if raw.count(b":") != colons or _has_escaped_colon(raw):
         return False
     return not _may_hold_long_integer(raw)
+
+
+class _Nest(threading.local):
+    """Lists inside each other, as many as make a value too deep for orjson to write if it is deeper than ``max_depth``
+    itself: counting its brackets would take as long again as writing it."""
+
+    def __init__(self, max_depth: int) -> None:
+        written = _written_levels()
+        self.levels = max(1, (written or 0) - max_depth)
+        self.innermost: list[Any] = [None]
+        # Where the limit is not known, what orjson refuses stands there: then every record is read the exact way.
+        self.outermost: list[Any] = self.innermost if written else [self.innermost, object()]
+        for _ in range(self.levels - 1):
+            self.outermost = [self.outermost]
+
+
+_nest = lru_cache(maxsize=8)(_Nest)
+
+
+@lru_cache(maxsize=1)
+def _written_levels() -> int | None:
+    """How many arrays inside each other orjson writes, which is 254 in every version so far; ``None`` if beyond what
+    is tried."""
+    value: list[Any] = []
+    for levels in range(_MOST_LEVELS):
+        try:
+            orjson.dumps(value)
+        except TypeError:
+            return levels
+        value = [value]
+    return None
 
 
 def _has_escaped_colon(raw: bytes) -> bool:

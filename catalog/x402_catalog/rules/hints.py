@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 
 from x402_catalog.findings import Level
-from x402_catalog.hints import Declared, RequestShape
+from x402_catalog.hints import RequestShape
 from x402_catalog.hints.plain import fits_plainly
 from x402_catalog.jsonschemas import Checker, published_checker
 from x402_catalog.models import Listing, below, pointer, steps, text
@@ -95,7 +95,7 @@ def outputs(listing: Listing, judge: Judge) -> None:
         if judge.is_plain(offer) or offer.hints.get("output") is None:
             continue
         shape = judge.response(offer)
-        if shape.declared is not Declared.SCHEMA:
+        if shape.schema is None:
             continue
         if problem := judge.schema_problem(shape.schema):
             at = _deepest(listing, shape.pointer, problem.pointer)

@@ -187,9 +187,14 @@ class Judge:
 
 def _texts(raw: JsonObject, page: JsonObject) -> list[Any]:
     seo, origin, cases, offers = raw.get("seo"), raw.get("origin"), raw.get("use_cases"), raw.get("accepts")
-    found = [raw.get("title"), raw.get("summary"), page.get("description")]
+    summary, described = raw.get("summary"), page.get("description")
+    found = [raw.get("title"), summary]
     if isinstance(seo, dict):
-        found += (seo.get("title"), seo.get("description"))
+        found.append(seo.get("title"))
+        if (stated := seo.get("description")) != summary:  # mostly it is the same, which need not be searched twice
+            found.append(stated)
+    if described != summary and described != found[-1]:
+        found.append(described)
     if isinstance(origin, dict):
         found.append(origin.get("title"))
     if isinstance(cases, list):

@@ -19,7 +19,20 @@ from x402_catalog.models import Json, JsonObject, Listing, Offer, mapping
 from x402_catalog.money import from_decimal, ratio, to_decimal
 from x402_catalog.networks import network, token
 from x402_catalog.pricing import FLAGS, as_ratio, possible_flags
-from x402_catalog.rules import fields, hints, identity, offers, page, prices, repairs, shape, terms, texts, urls
+from x402_catalog.rules import (
+    fields,
+    hints,
+    identity,
+    offers,
+    page,
+    prices,
+    repairs,
+    schemas,
+    shape,
+    terms,
+    texts,
+    urls,
+)
 from x402_catalog.rules.judge import Judge
 from x402_catalog.rules.links import parts_of, resource_of
 
@@ -85,7 +98,7 @@ def _ends_in(link: Json, slug: Json) -> bool:
     """Whether ``slug`` is the last step of ``link``."""
     if not isinstance(link, str) or not isinstance(slug, str) or not slug:
         return False
-    return link.endswith(slug) and link[-len(slug) - 1 : -len(slug)] == "/" and "?" not in link and "/" not in slug
+    return link.endswith(f"/{slug}") and "?" not in link and "/" not in slug
 
 
 def _is_named(raw: JsonObject, known: JsonObject) -> bool:
@@ -217,7 +230,7 @@ Look = Callable[[Listing, Judge], bool]
 
 LOOKS: dict[ModuleType, Look] = {
     shape: has_shape, identity: has_own_links, urls: has_public_url, page: has_own_page, offers: has_usual_terms,
-    terms: has_usual_terms, hints: has_plain_hints, repairs: has_plain_hints, fields: has_plain_hints,
-    prices: has_one_price, texts: has_quiet_texts,
+    terms: has_usual_terms, hints: has_plain_hints, repairs: has_plain_hints, schemas: has_plain_hints,
+    fields: has_plain_hints, prices: has_one_price, texts: has_quiet_texts,
 }  # fmt: skip
 """For each family of rules, what tells that none of them would find anything."""

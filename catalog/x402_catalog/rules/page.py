@@ -98,7 +98,8 @@ _LEFTOVER = re.compile(
 )
 # What an unfilled text has in lower case, and what else it may be: most have none of it, which is quickly told.
 _SIGNS = ("{", "[object", "orem ipsum", "todo")
-_UNFILLED = frozenset({"undefined", "null", "none", "nan"})
+_UNFILLED = ("undefined", "null", "none", "nan")
+_LINES = frozenset(_UNFILLED)
 _TEXTS = (
     ("title",),
     ("summary",),
@@ -220,7 +221,7 @@ def leftovers(listing: Listing, judge: Judge) -> None:
 
 def may_be_leftover(words: str) -> bool:
     """Whether :attr:`Judge.words` have to be searched for variables that were never filled in."""
-    return _has_any(words, _SIGNS) or not _UNFILLED.isdisjoint(words.splitlines())
+    return _has_any(words, _SIGNS) or (_has_any(words, _UNFILLED) and not _LINES.isdisjoint(words.splitlines()))
 
 
 def images(listing: Listing, judge: Judge) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -156,7 +157,9 @@ def repeated(listing: Listing, judge: Judge) -> None:
 
 
 def _terms(offer: Offer) -> tuple[object, ...]:
-    return (offer.scheme, offer.network_name, offer.asset, offer.pay_to, offer.amount_text)
+    # What stands in extra may make another way to pay of it: another facilitator, another method.
+    extra = json.dumps(offer.extra, sort_keys=True)
+    return (offer.scheme, offer.network_name, offer.asset, offer.pay_to, offer.amount_text, extra)
 
 
 def _choice(offer: Offer) -> tuple[object, ...] | None:

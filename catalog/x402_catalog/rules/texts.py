@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from x402_catalog.findings import Level
-from x402_catalog.models import Listing, member, text
+from x402_catalog.models import Listing, Offer, member, text
 from x402_catalog.money import to_decimal
 from x402_catalog.rules.judge import Judge
 from x402_catalog.rules.registry import rule
@@ -109,15 +109,16 @@ def _means(price: Decimal, asked: Decimal) -> bool:
 
 
 def offers_differ(listing: Listing, judge: Judge) -> None:
-    """All offers ask the same price."""
-    if len(listing.offers) < 2:
-        return
-    priced = [(offer, Decimal(offer.price.decimal)) for offer in listing.offers if offer.price is not None]
-    for offer, price in priced[1:]:
-        if price != priced[0][1]:
+    """All offers of real money ask the same price, and so do all of test money, which may be another."""
+    firsts: dict[bool, Offer] = {}
+    for offer in listing.offers:
+        if offer.price is None or offer.network is None:
+            continue
+        first = firsts.setdefault(offer.network.testnet, offer)
+        if first.price is not None and Decimal(offer.price.decimal) != Decimal(first.price.decimal):
             at = f"{offer.pointer}/max_amount_required_atomic"
-            message = f"{offer.price} where offer {priced[0][0].index} asks {priced[0][0].price}"
-            judge.remark(OFFERS_DIFFER, at, message, observed=offer.amount_text, expected=priced[0][0].amount_text)
+            message = f"{offer.price} where offer {first.index} asks {first.price}"
+            judge.remark(OFFERS_DIFFER, at, message, observed=offer.amount_text, expected=first.amount_text)
 
 
 def absurd(listing: Listing, judge: Judge) -> None:

@@ -67,8 +67,9 @@ _LEFTOVER = re.compile(r"\{\{|\}\}|\$\{|%7B%7B|%24%7B|<[a-z_ -]+>|\[object|/unde
 _SIGN = re.compile(r"[{}$%<\[]")
 _WORDS = ("/undefined", "/null", "nan", "your")
 _LOCAL_NAMES = (".local", ".localhost", ".internal", ".lan", ".home.arpa", ".test", ".invalid")
-_PREVIEW = re.compile(r"(?:^|[.-])(?:staging|preview|dev|sandbox|localtunnel|ngrok|ngrok-free|trycloudflare)[.-]")
-_PREVIEW_HASH = re.compile(r"-[a-z0-9]{9}-[a-z0-9-]+\.vercel\.app$|^deploy-preview-\d+--")
+_PREVIEW = frozenset({"staging", "preview", "dev", "sandbox", "localtunnel", "ngrok", "trycloudflare"})
+# The mark of a deployment has nine letters and digits; without a digit it may as well be a word.
+_PREVIEW_HASH = re.compile(r"-(?=[a-z]*[0-9])[a-z0-9]{9}-[a-z0-9-]+\.vercel\.app$|^deploy-preview-\d+--")
 
 
 def slug_form(listing: Listing, judge: Judge) -> None:
@@ -100,12 +101,18 @@ def may_have_leftover(url: str) -> bool:
     """Whether ``url`` has to be searched for what a template left behind."""
     # A search that ignores case takes ten times as long as these; what is not ASCII may fold into it.
     words = url.lower()
-    return not url.isascii() or _SIGN.search(url) is not None or any(word in words for word in _WORDS)
+    for word in _WORDS:  # a generator costs as much as the looks themselves
+        if word in words:
+            return True
+    return not url.isascii() or _SIGN.search(url) is not None
 
 
 def is_preview(host: str) -> bool:
     """Whether a host's name is that of a preview or a test deployment."""
-    return bool(_PREVIEW.search(host) or _PREVIEW_HASH.search(host))
+    # The last part is the top-level domain, where "dev" is no sign of anything.
+    if not _PREVIEW.isdisjoint(host.replace("-", ".").split(".")[:-1]):
+        return True
+    return (".vercel.app" in host or "--" in host) and _PREVIEW_HASH.search(host) is not None
 
 
 def unreachable(host: str) -> str | None:

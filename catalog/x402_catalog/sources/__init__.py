@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from x402_catalog.findings import Finding
-from x402_catalog.models import Json, Listing, listing_of, pointer
+from x402_catalog.models import Json, JsonObject, Listing, listing_of, pointer
 from x402_catalog.records import Record
 from x402_catalog.rules import reading as rules
 from x402_catalog.sources.draft import Draft
@@ -24,6 +24,9 @@ def listings(record: Record, kind: Kind | None = None) -> Iterator[Listing | Fin
 
     ``kind`` forces the format; otherwise the content decides. A record that holds none is a finding (CAT014).
     """
+    if isinstance(record.value, dict) and "slug" in record.value and _is_listing(record.value, kind):
+        yield listing_of(record)  # as most records are: nothing to unwrap, and none of what else may be said
+        return
     found = False
     for inner in unwrapped(record):
         if not found and inner is not record:
@@ -37,6 +40,10 @@ def listings(record: Record, kind: Kind | None = None) -> Iterator[Listing | Fin
             yield replace(listing, record=replace(listing.record, faults=())) if number else listing
     if not found:
         yield rules.NO_LISTING.finding("the record holds no listing", location=record.locate())
+
+
+def _is_listing(value: JsonObject, kind: Kind | None) -> bool:
+    return (kind or kind_of(value)) is Kind.X402ALL
 
 
 def unwrapped(record: Record, depth: int = 0) -> Iterator[Record | Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from x402_catalog.models import Json, JsonObject
+from x402_catalog.reading.pages import LISTS, RECORD_SIGNS
 
 
 class Kind(StrEnum):
@@ -17,9 +18,7 @@ class Kind(StrEnum):
     WELL_KNOWN = "well-known"
 
 
-# Members that hold many records, or one, and are no record themselves.
-LISTS = ("items", "resources", "listings", "bodies")
-WRAPPERS = ("record", "listing")
+WRAPPERS = ("record", "listing")  # members that hold one record, of an object that is none itself
 
 _ITEM_SIGNS = frozenset({"type", "lastUpdated", "quality", "serviceName", "method", "metadata", "url", "description"})
 
@@ -39,14 +38,14 @@ def kind_of(value: JsonObject) -> Kind:
 
 def many_in(value: JsonObject) -> str | None:
     """The member of a page that holds its records; ``None`` for what is no page."""
-    if "accepts" in value or "slug" in value or "paths" in value:
+    if not RECORD_SIGNS.isdisjoint(value):
         return None
     return next((name for name in LISTS if isinstance(value.get(name), list)), None)
 
 
 def one_in(value: JsonObject) -> str | None:
     """The member of a wrapper that holds its one record; ``None`` for what is no wrapper."""
-    if "accepts" in value or "slug" in value or "paths" in value:
+    if not RECORD_SIGNS.isdisjoint(value):
         return None
     return next((name for name in WRAPPERS if isinstance(value.get(name), dict)), None)
 

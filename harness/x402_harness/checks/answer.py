@@ -118,10 +118,11 @@ def _json_content(scene: Scene, answer: Response) -> None:
         shown = answer.body[:120].decode("utf-8", "replace")
         scene.broken(IS_JSON, Leg.PAID, str(error), observed=shown, expected="JSON", pointer=shape.pointer)
         return
-    if shape.declared is Declared.SCHEMA:
-        assert shape.schema is not None
-        _by_schema(scene, shape.schema, value)
-    elif (difference := _unlike(shape.example, value, "")) is not None:
+    if shape.schema is not None and not _by_schema(scene, shape.schema, value):
+        return
+    if shape.declared is not Declared.EXAMPLE:
+        return
+    if (difference := _unlike(shape.example, value, "")) is not None:
         scene.broken(
             LIKE_EXAMPLE, Leg.PAID, difference, expected="the shape of the declared example", pointer=shape.pointer
         )
@@ -129,7 +130,7 @@ def _json_content(scene: Scene, answer: Response) -> None:
         scene.held(LIKE_EXAMPLE, shape.pointer)
 
 
-def _by_schema(scene: Scene, schema: Schema, value: object) -> None:
+def _by_schema(scene: Scene, schema: Schema, value: object) -> bool:
     at = scene.declared.pointer
     problem = Checker(schema).problem(value)
     if problem is None:
@@ -143,6 +144,7 @@ def _by_schema(scene: Scene, schema: Schema, value: object) -> None:
             expected=f"{problem.keyword} at {problem.schema_pointer} of the declared output",
             pointer=at + _in_listing(problem.schema_pointer),
         )  # fmt: skip
+    return problem is None
 
 
 def _in_listing(schema_pointer: str) -> str:

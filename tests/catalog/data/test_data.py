@@ -17,6 +17,7 @@ from x402_catalog.hints.request import PARTS
 from x402_catalog.jsonschemas import Checker, problem_of
 from x402_catalog.models import Listing, Offer, mapping, member
 from x402_catalog.reading import read
+from x402_catalog.reading.pages import LISTS
 from x402_catalog.records import Record
 from x402_catalog.rules.judge import Judge
 from x402_catalog.sources import listings
@@ -59,9 +60,6 @@ def values_of(name: str) -> list[Any]:
     ]
     wholes = [json.loads(row) for row in rows]
     return [entry for whole in wholes for entry in next((whole[key] for key in LISTS if key in whole), [whole])]
-
-
-LISTS = ("items", "resources", "bodies")
 
 
 @each_source

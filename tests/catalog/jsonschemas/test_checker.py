@@ -214,11 +214,50 @@ def test_a_schema_may_refer_to_the_published_ones_and_is_still_explained_without
     assert problem.pointer == "/a"
 
 
-@pytest.mark.parametrize("reference", ["file:///etc/passwd", "/etc/passwd", "schema.json", "urn:x", "data:,{}"])
+@pytest.mark.parametrize(
+    "reference", ["file:///etc/passwd", "/etc/passwd", "schema.json", "urn:x", "data:,{}", "https://a.example/b#/c"]
+)
 def test_a_reference_out_of_the_document_is_refused_at_its_place(reference: str) -> None:
     problem = problem_of({"properties": {"a": {"$ref": reference}}})
     assert problem is not None
     assert (problem.pointer, problem.keyword) == ("/properties/a/$ref", "$ref")
+
+
+NO_ENDS = ["#/$defs/zzz", "https://z.example/", "#/$defs/aaa", "https://a.example/", "#anchor"]
+
+
+@pytest.mark.parametrize("turn", range(len(NO_ENDS)))
+def test_of_many_references_that_lead_nowhere_the_first_one_is_named(turn: int) -> None:
+    names = NO_ENDS[turn:] + NO_ENDS[:turn]
+    leading = {"one": {"$ref": "#/$defs/ok"}, "two": {"const": {"$ref": "#/$defs/data"}}}
+    schema = {"properties": leading | {f"p{i}": {"$ref": name} for i, name in enumerate(names)}, "$defs": {"ok": {}}}
+    problem = problem_of(schema)
+    assert problem is not None
+    assert problem.pointer == "/properties/p0/$ref"
+    assert names[0].strip("#/") in problem.message
+
+
+def test_a_reference_that_leads_somewhere_is_not_blamed_for_one_there_that_leads_nowhere() -> None:
+    schema = {"properties": {"a": {"$ref": "#/$defs/b"}}, "$defs": {"b": {"$ref": "#/$defs/c"}, "d": {"$ref": "#/e"}}}
+    problem = problem_of(schema)
+    assert problem is not None
+    assert problem.pointer == "/$defs/b/$ref"
+
+
+def test_a_reference_is_not_blamed_for_what_no_reference_does() -> None:
+    problem = problem_of({"$id": "::::", "properties": {"a": {"$ref": "#/properties/b"}, "b": {}}})
+    assert problem is not None
+    assert problem.pointer != "/properties/a/$ref"
+
+
+def test_a_large_schema_whose_last_reference_leads_nowhere_is_refused_in_little_time() -> None:
+    members = {f"p{i}": {"$ref": f"#/$defs/d{i % 700}"} for i in range(5000)}
+    schema = {"properties": members, "$defs": {f"d{i}": {"type": "string"} for i in range(699)}}
+    started = time.process_time()
+    problem = problem_of(schema)
+    assert problem is not None
+    assert problem.pointer == "/properties/p699/$ref"
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 import math
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -254,3 +255,23 @@ def test_limits_are_counted_from_one(value: int) -> None:
         Limits(max_depth=value)
     with pytest.raises(ValueError, match="from 1"):
         Limits(max_record_bytes=value)
+
+
+@pytest.mark.parametrize("opener", [b"[", b'{"a":', b'[{"a":', b'{"a":[1,'])
+def test_the_depth_limit_is_exact_for_arrays_and_objects_with_much_beside_them(opener: bytes) -> None:
+    closers = {b"[": b"]", b"{": b"}"}
+    shut = b"".join(closers[bytes([byte])] for byte in reversed(opener) if bytes([byte]) in closers)
+    wide = b"[" + b",".join([b'{"b":[]}'] * 300) + b",%s]"
+    for times in (200 // len(shut) - 2, 200 // len(shut), 200 // len(shut) + 1):
+        depth = 1 + times * len(shut)
+        raw = wide % (opener * times + b"0" + shut * times)
+        for limit in (depth, depth - 1):
+            found = parse(raw, PLACE, limits=Limits(max_depth=limit))
+            assert isinstance(found, Record) is (limit >= max(depth, 3))
+
+
+def test_records_read_at_once_in_many_threads_are_those_read_one_by_one() -> None:
+    raws = [b'{"n":%d,"deep":%s}' % (n, b"[" * (n % 7) + b"1" + b"]" * (n % 7)) for n in range(400)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda raw: parse(raw, PLACE), raws * 5))
+    assert [one.value for one in found if isinstance(one, Record)] == [json.loads(raw) for raw in raws * 5]

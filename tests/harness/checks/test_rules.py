@@ -245,10 +245,12 @@ FIRING: dict[str, list[Story]] = {
     "RESP003": [
         Story(paid=answers({})), Story(paid=answers({"ok": "yes"})), Story(paid=answers([])),
         declares({"type": "array", "minItems": 1}, answers([])), declares({"type": "string"}, answers(None)),
+        declares({"type": "object", "example": {"a": 1}}, answers([])),
     ],
     "RESP004": [
         declares({"a": {"b": 1}, "c": "x"}, answers({"a": {}, "c": "x"})), declares({"a": 1}, answers([])),
         declares({"a": 1, "b": "x"}, answers({"a": "1", "b": "x"})), declares({"a": True}, answers({"a": 1})),
+        declares({"type": "object", "example": {"a": 1}}, answers({"b": 1})),
     ],
     "RESP005": [
         Story(paid=answers(b"")), Story(paid=replace(answers(b""), status=204)),

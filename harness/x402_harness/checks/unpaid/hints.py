@@ -18,7 +18,7 @@ from x402_catalog.hostile import MAX_DEPTH
 from x402_catalog.jsonschemas import problem_of
 from x402_catalog.models import JsonObject, Listing, listing_of, mapping
 from x402_catalog.records import Record
-from x402_catalog.rules import fields, hints, repairs
+from x402_catalog.rules import fields, hints, repairs, schemas
 from x402_catalog.rules.judge import Judge
 from x402_catalog.rules.registry import REGISTRY, Rule, rule
 from x402_catalog.sources.items import item
@@ -38,7 +38,7 @@ def _translated(number: int) -> Rule:
 
 _RULES: dict[str, Rule] = {f"HINT{number:03}": _translated(number) for number in _TAKEN} | {"HINT002": METHOD}
 DECLARED = tuple(_RULES[f"HINT{number:03}"] for number in _TAKEN)
-_CHECKS = (*hints.CHECKS, *repairs.CHECKS, *fields.CHECKS)
+_CHECKS = (*hints.CHECKS, *repairs.CHECKS, *schemas.CHECKS, *fields.CHECKS)
 _AT = "/extensions/bazaar/schema"
 
 
@@ -122,7 +122,7 @@ def _second(message: Message) -> Faults:
     record = Record({}, b"{}", "")
     document = {"accepts": [{"hints": {"schema": schema}}]}
     judge = Judge(listing_of(record, document=document), keep_held=False)
-    fields.definitions(judge.listing, judge)
+    schemas.definitions(judge.listing, judge)
     for finding in _as_they_stand(judge, "/accepts/0/hints/schema", _AT):
         yield _fault(message, *finding)
 
