@@ -106,12 +106,14 @@ class Client:
         async for chunk in answer.aiter_raw():
             body += decoder.feed(chunk)
             came += len(chunk)
-            if decoder.full:
+            if decoder.full or decoder.problem:
                 break
-        decoder.close()
+        else:
+            decoder.close()
         headers = tuple((name, value) for name, value in answer.headers.multi_items())
+        is_counted = not (decoder.full or decoder.problem)
         return Response(
-            answer.status_code, headers, bytes(body), decoder.full, decoder.problem, None if decoder.full else came
+            answer.status_code, headers, bytes(body), decoder.full, decoder.problem, came if is_counted else None
         )
 
 
