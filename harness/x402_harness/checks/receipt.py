@@ -99,6 +99,14 @@ TOLERATED = rule(
     basis="specs/transports-v1/http.md, specs/transports-v2/http.md (standard base64 with padding)",
     mend="Encode the receipt in standard base64 with padding.",
 )
+UNVERIFIED = rule(
+    "PAY022",
+    Level.INFO,
+    "settlement is claimed and was not verified",
+    why="The receipt is the seller's word: no chain was asked, or the seller does not settle on the one that was.",
+    basis="x402 v1 §5.3, v2 §5.3; EIP-3009 AuthorizationUsed",
+    mend="Configure the sandbox's facilitator in the seller, or an RPC for the network, to see the money move.",
+)
 _PENDING = ("pending", "processing")
 
 
@@ -117,6 +125,8 @@ def receipt(scene: Scene) -> None:
         _unsettled(scene, found.response.error_reason or "")
         return
     scene.held(SETTLED, f"{scene.offer.pointer}/scheme")
+    if scene.transcript.chain is None:
+        scene.broken(UNVERIFIED, Leg.PAID, "claimed by the seller, not verified on a chain")
     _agrees(scene)
 
 

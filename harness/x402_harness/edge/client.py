@@ -123,12 +123,14 @@ class Client:
         async for chunk in answer.aiter_raw():
             got.body += decoder.feed(chunk)
             came += len(chunk)
-            if decoder.full:
+            if decoder.full or decoder.problem:
                 break
-        decoder.close()
+        else:
+            decoder.close()
         whole = got.response(decoder.full)
         assert whole is not None  # its status stands there
-        return replace(whole, undecoded=decoder.problem, received=None if decoder.full else came)
+        is_counted = not (decoder.full or decoder.problem)
+        return replace(whole, undecoded=decoder.problem, received=came if is_counted else None)
 
 
 def _cause(error: Exception) -> str:
