@@ -1,4 +1,4 @@
-"""The commands over the user's own books and keys, in processes of their own."""
+"""The commands over the user's own books and keys."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema_rs
 import pytest
+from click.testing import CliRunner
 from eth_account import Account
 from tests.harness.support.terms import BASE, BASE_USDC, NOW, authorization
 
 from x402_catalog.money import Asset, Money
+from x402_harness.cli.app import app
 from x402_harness.ledger import Entry, Ledger
 from x402_harness.policy import MICROS, Caps
 from x402_harness.reporting.document import document_schema
@@ -32,6 +35,18 @@ PASSWORD = "correct horse battery"
 # Runs its arguments on a terminal of their own, with its input and output.
 ON_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
 ANVIL_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
+
+
+@pytest.fixture
+def testbuy() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a command in this process: what is under test here is not how it starts."""
+
+    def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+        done = CliRunner().invoke(app, [str(one) for one in arguments], env=environment)
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
+
+    return run
 
 
 @pytest.fixture
@@ -209,11 +224,11 @@ def answered(process: subprocess.Popen[bytes], lines: list[str]) -> str:
     """Type a line whenever there is a prompt, and return everything that was shown."""
     assert process.stdin is not None
     assert process.stdout is not None
-    shown = ""
+    shown, fresh = "", ""
     while piece := os.read(process.stdout.fileno(), 1000):
-        shown += piece.decode()
-        if lines and shown.rstrip().endswith(":"):
+        shown, fresh = shown + piece.decode(), fresh + piece.decode()
+        if lines and fresh.rstrip().endswith(":"):
             process.stdin.write(lines.pop(0).encode() + b"\n")
             process.stdin.flush()
-            shown += "\n"
+            fresh = ""
     return shown
