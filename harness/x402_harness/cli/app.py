@@ -20,6 +20,8 @@ COMMANDS = {
     "fix": ("x402_harness.cli.fix", "Mend what is certain in listing files, as a diff or in place."),
     "search": ("x402_harness.cli.search", "Find listings by words and filters."),
     "show": ("x402_harness.cli.show", "One listing: terms, request, answer, findings."),
+    "ledger": ("x402_harness.cli.ledger", "What was spent, what is open, and how it is ended."),
+    "wallet": ("x402_harness.cli.wallet", "Accounts of your own for test money and real money."),
     "explain": ("x402_harness.cli.explain", "What a rule means, why it matters, how to mend it."),
 }
 

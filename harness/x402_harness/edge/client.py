@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ from x402_catalog.__about__ import __version__
 from x402_harness.edge.decoding import Decoder
 from x402_harness.edge.guard import Refused
 from x402_harness.protocol.exchange import ACCEPTED_CODINGS, Failure, Headers, Request, Response
+
+# What it says when it is asked for every detail holds the headers of answers, in which a server may echo a payment.
+logging.getLogger("httpcore").setLevel(logging.INFO)
 
 USER_AGENT = f"testbuy/{__version__}"
 _DEFAULTS = {"accept": "*/*", "accept-encoding": ACCEPTED_CODINGS, "connection": "close", "user-agent": USER_AGENT}
