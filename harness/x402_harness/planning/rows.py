@@ -25,7 +25,6 @@ from x402_harness.generation.requests import (
 )
 from x402_harness.planning.coverage import Covering
 from x402_harness.planning.covering import Arranger
-from x402_harness.planning.dice import mixed
 from x402_harness.planning.factors import Factor, factors_of
 from x402_harness.planning.grid import NONE, Row
 from x402_harness.planning.models import Model, model_of
@@ -109,7 +108,7 @@ class _Rows:
         empty = self._empty_body()
         arranger = Arranger(
             model.grid,
-            mixed(self._seed, model.shape.url),
+            self._seed,
             given=given,
             pinned=[] if empty is None else [empty],
             allows=model.feasible.allows,

@@ -19,23 +19,47 @@ from x402_harness.protocol.exchange import Exchange, Failure, Leg, Request, Resp
 
 TEXTUAL = {"syntax", "charset", "media type", "size"}
 CASES: dict[str, tuple[dict[str, Any], Any, set[str]]] = {
-    "a number": ({"type": "integer", "minimum": 1, "maximum": 9, "multipleOf": 2}, 4, {"type", "minimum", "maximum", "multipleOf"}),
-    "open bounds": ({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}, 0.5, {"type", "exclusiveMinimum", "exclusiveMaximum"}),
-    "a text": ({"type": "string", "minLength": 2, "maxLength": 4, "pattern": "^[a-z]+$"}, "abc", {"type", "minLength", "maxLength", "pattern"}),
+    "a number": (
+        {"type": "integer", "minimum": 1, "maximum": 9, "multipleOf": 2},
+        4,
+        {"type", "minimum", "maximum", "multipleOf"},
+    ),
+    "open bounds": (
+        {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+        0.5,
+        {"type", "exclusiveMinimum", "exclusiveMaximum"},
+    ),
+    "a text": (
+        {"type": "string", "minLength": 2, "maxLength": 4, "pattern": "^[a-z]+$"},
+        "abc",
+        {"type", "minLength", "maxLength", "pattern"},
+    ),
     "a format": ({"type": "string", "format": "date"}, "2026-01-01", {"type", "format"}),
     "a choice": ({"enum": [1, 2]}, 1, {"enum"}),
     "one value": ({"const": "a"}, "a", {"const"}),
-    "a list": ({"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 3, "uniqueItems": True}, [1], {"type", "minItems", "maxItems", "uniqueItems"}),
+    "a list": (
+        {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 3, "uniqueItems": True},
+        [1],
+        {"type", "minItems", "maxItems", "uniqueItems"},
+    ),
     "an object": (
-        {"type": "object", "properties": {"a": {"type": "boolean"}}, "required": ["a"], "additionalProperties": False,
-         "minProperties": 1, "maxProperties": 2},
-        {"a": True}, {"type", "required", "additionalProperties", "minProperties", "maxProperties"},
+        {
+            "type": "object",
+            "properties": {"a": {"type": "boolean"}},
+            "required": ["a"],
+            "additionalProperties": False,
+            "minProperties": 1,
+            "maxProperties": 2,
+        },
+        {"a": True},
+        {"type", "required", "additionalProperties", "minProperties", "maxProperties"},
     ),
     "members that need each other": (
-        {"type": "object", "properties": {"a": {}, "b": {}}, "dependentRequired": {"a": ["b"]}}, {"a": 1, "b": 2},
+        {"type": "object", "properties": {"a": {}, "b": {}}, "dependentRequired": {"a": ["b"]}},
+        {"a": 1, "b": 2},
         {"type", "dependentRequired"},
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", CASES)

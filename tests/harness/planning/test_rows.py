@@ -142,8 +142,10 @@ def test_a_required_field_without_any_value_is_named():
 
 
 def test_fields_that_cannot_be_told_apart_are_drawn_whole():
-    plan = body_plan(3, properties={"a": {"type": "integer"}}, minProperties=1, patternProperties={"^x": CHOICE}, required=["xa"],
-                     additionalProperties=True)  # fmt: skip
+    plan = body_plan(
+        3, properties={"a": {"type": "integer"}}, patternProperties={"^x": CHOICE}, required=["xa"],
+        additionalProperties=True,
+    )  # fmt: skip
     assert plan.rows
     assert all("xa" in body for body in bodies(plan))
 

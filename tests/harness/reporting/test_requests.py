@@ -6,8 +6,10 @@ import json
 import shlex
 import subprocess
 import sys
+from ast import literal_eval
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import pairwise
 from threading import Thread
 
 import pytest
@@ -51,7 +53,7 @@ def test_a_shell_hands_to_curl_what_was_meant(text, tmp_path):
     assert not list(tmp_path.iterdir())
     assert words[words.index("--url") + 1] == requests.safe_url(meant.url)
     assert words[words.index("--request") + 1] == "POST"
-    assert [value for flag, value in zip(words, words[1:], strict=False) if flag == "--header"] == [
+    assert [value for flag, value in pairwise(words) if flag == "--header"] == [
         "content-type: application/json", "x-a: b 'c' $d",
     ]  # fmt: skip
     body = words[-1] if "--data-binary" in words else words[words.index("--data-raw") + 1] if meant.body else ""
@@ -73,7 +75,7 @@ def test_a_python_program_holds_just_the_requests(text, body):
     for program in (requests.python([(text, meant)]), requests.pytest([(text, meant)], negative=False)):
         assert program.isascii()
         literal = program[program.index("REQUESTS = ") + len("REQUESTS = ") :].split("\n}\n")[0] + "\n}"
-        ((method, url, headers, sent),) = __import__("ast").literal_eval(literal).values()
+        ((method, url, headers, sent),) = literal_eval(literal).values()
         assert (method, url, tuple(headers), sent) == ("POST", requests.safe_url(meant.url), meant.headers, body)
 
 
