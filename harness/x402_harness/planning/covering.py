@@ -23,6 +23,7 @@ Pinned = Sequence[int]  # levels that one row must have
 STAGES = (10, 25)
 _WORK = 2_000_000  # levels looked at in the attempts of one stage: what is small is tried more often
 _ATTEMPTS = 8
+_IDLE = 3  # attempts that bettered nothing, after which no more are made
 _THREES = 20_000  # rows of strength 3 at most
 
 
@@ -82,13 +83,14 @@ class Arranger:
     def best(self, done: list[Row], end: int | None) -> list[Row]:
         """The best of several ways to go on to ``end`` rows, or to the end."""
         best: tuple[tuple[int, ...], list[Row]] | None = None
-        ideal = self._ideal(end)
+        ideal, idle = self._ideal(end), 0
         for attempt in range(self._attempts(end)):
             rows = self._attempt(done, end, attempt)
             score = self._score(rows, end)
+            idle += 1
             if best is None or score > best[0]:
-                best = score, rows
-            if best[0][:3] >= ideal:
+                best, idle = (score, rows), 0
+            if best[0][:3] >= ideal or idle == _IDLE:
                 break
         assert best is not None  # there is at least one attempt
         return best[1]

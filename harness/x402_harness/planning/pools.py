@@ -13,7 +13,7 @@ from x402_harness.planning.dice import mixed
 from x402_harness.planning.level import Level
 
 KEPT = 3  # values for each level, besides those that are shown
-_DRAWN = 12  # of so many the ones that say the most are kept
+_DRAWN = 8  # of so many the ones that say the most are kept
 _LONG = 60
 
 
