@@ -20,9 +20,9 @@ _SIMULATED = Heading(
     "simulated",
     "simulated: every seller was made from its listing, so a purchase proves the road, not the real seller",
     "Simulated.",
-    "Every seller here was made from its own listing. A purchase proves that the road works and that the listing can be "
-    "bought and answered as declared; it says nothing about the real seller, whose host was never contacted. No real "
-    "money moved.",
+    "Every seller here was made from its own listing. A purchase proves that the road works and that the listing can "
+    "be bought and answered as declared; it says nothing about the real seller, whose host was never contacted. No "
+    "real money moved.",
 )
 _PAID = Heading(
     "sandbox money",
