@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 
 import click
 
+from x402_catalog.models import Listing
+from x402_catalog.search import BadFilter, Filters
 from x402_harness.cli import options
-from x402_harness.cli.loading import find, load, print_json
+from x402_harness.cli.loading import find, load, opened, print_json
 from x402_harness.probing.outcome import Probed
 from x402_harness.probing.targets import Target
 from x402_harness.protocol.exchange import Headers
@@ -81,6 +83,7 @@ def _url(value: str) -> str:
     "--slow", type=click.FloatRange(0.001, 600), default=5.0, show_default=True, metavar="SECONDS",
     help="A 402 that takes longer, twice, is a finding (CHAL094).",
 )  # fmt: skip
+@options.from_search
 @options.catalogue
 @options.rule_choice
 @options.fail_on
@@ -118,8 +121,8 @@ def _targets(urls: tuple[str, ...], values: dict[str, Any], report: ProbeReport)
     method, headers, data = values["method"], values["headers"], values["data"]
     if not urls and (method or headers or data is not None or values["active"]):
         raise click.UsageError("--method, --data, --header and --active are for typed URLs: give one.")
-    if not urls and not values["listing"] and not values["source"]:
-        raise click.UsageError("Nothing to probe: give a URL, --listing, --from or --response.")
+    if not urls and not values["listing"] and not values["source"] and not values["from_search"]:
+        raise click.UsageError("Nothing to probe: give a URL, --listing, --from, --from-search or --response.")
     found = find(values["listing"], values["catalogue"]) if values["listing"] else None
     named = found.listings if found else []
     report.unread += found.findings if found else []
@@ -130,11 +133,21 @@ def _targets(urls: tuple[str, ...], values: dict[str, Any], report: ProbeReport)
             raise click.UsageError(f"none of the {len(named)} listings in {values['listing']} has the URL {url}.")
         targets.append(Target(url, True, method, headers, data, listing))
     listed = [] if urls else named
-    if values["source"]:
+    if values["source"] and not values["from_search"]:
         loaded = load([values["source"]])
         report.unread += loaded.findings
         listed = [*listed, *loaded.listings]
+    if values["from_search"]:
+        listed = [*listed, *_searched(values["source"] or values["catalogue"], values["from_search"], report)]
     return targets + [Target(listing.url, False, listing=listing) for listing in listed]
+
+
+def _searched(source: str, query: str, report: ProbeReport) -> list[Listing]:
+    with opened(source, report.unread) as catalogue:
+        try:
+            return [catalogue.get(key) for key in catalogue.select(query, Filters())]
+        except BadFilter as error:
+            raise click.UsageError(str(error)) from error
 
 
 def _probe(targets: list[Target], values: dict[str, Any], report: ProbeReport) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from x402_catalog.findings import Finding, Level
+from x402_catalog.models import Listing
 from x402_catalog.records import Record
 from x402_harness.reporting.document import run_document
 from x402_harness.reporting.progress import Progress
@@ -65,11 +66,13 @@ def run_and_report(
     config: RunConfig,
     reports: str | Path,
     *,
+    items: Iterable[Record | Listing | Finding] | None = None,
     quiet: bool = False,
     clock: Callable[[], float] = time.time,
     randomness: Callable[[int], bytes] = os.urandom,
 ) -> Session:
-    """Run ``config`` in a new folder under ``reports``. SIGINT and SIGTERM end it early with what it has.
+    """Run ``config`` in a new folder under ``reports``, over ``items`` if they were read already. SIGINT and SIGTERM
+    end it early with what it has.
 
     Raises ``OSError`` if the folder cannot be made, and :class:`~x402_catalog.search.BadFilter`.
     """
@@ -78,7 +81,7 @@ def run_and_report(
     folder.mkdir(parents=True)
     view, journal = RunView(), Journal(folder / "events.ndjson")
     listeners: tuple[Listener, ...] = (journal, view) if quiet else (journal, view, Progress(sys.stderr))
-    runner = Runner(config, Surroundings(run_id, folder, clock, randomness), Stream(clock, listeners))
+    runner = Runner(config, Surroundings(run_id, folder, clock, randomness), Stream(clock, listeners), items)
     try:
         summary = asyncio.run(_stoppable(runner))
     finally:
