@@ -176,7 +176,7 @@ class Catalogue:
         """Slugs that may have been meant by ``slug``."""
         wanted = [Term((word,), True) for word in dict.fromkeys(words(slug)[:_SIMILAR_WORDS])]
         chosen = selection(self._db, wanted, Filters(), self.snapshot, latest=self._is_latest, joined="OR")
-        found = [row.slug for row in searching.rows(self._db, chosen, Filters(limit=_NEAR))[0]]
+        found = [row.slug for row in searching.rows(self._db, chosen, Filters(limit=_NEAR))]
         return get_close_matches(slug, dict.fromkeys(found), n=count, cutoff=0.4)
 
     def complete(self, what: str, beginning: str, count: int = 100) -> list[str]:

@@ -65,14 +65,13 @@ def _rows(db: sqlite3.Connection, chosen: Selection) -> list[tuple[int, ...]]:
         Condition(f"((NOT ({one.sql})) << {bit})", one.parameters) for bit, one in enumerate(chosen.filters.values())
     ]
     mask = Condition(" + ".join(one.sql for one in flags) or "0", tuple(p for one in flags for p in one.parameters))
-    allowed = ", ".join(str(number) for number in (0, *(1 << bit for bit in range(len(flags)))))
     price, base = chosen.price, conjunction(chosen.base)
     columns = ", ".join(f"f.{name}" for name in _COLUMNS)
-    sql = f"SELECT {mask.sql} AS mask, {columns}, {price.sql} FROM {chosen.tables} WHERE {base.sql}"
-    parameters = (*mask.parameters, *price.parameters, *base.parameters)
-    if flags:
-        sql += f" AND mask IN ({allowed})"
-    return db.execute(sql, parameters).fetchall()
+    sql = f"SELECT {mask.sql}, {columns}, {price.sql} FROM {chosen.tables} WHERE {base.sql}"
+    found = db.execute(sql, (*mask.parameters, *price.parameters, *base.parameters))
+    # Asked of the database, which would work the mask out once more, this takes longer.
+    allowed = {0, *(1 << bit for bit in range(len(flags)))}
+    return [row for row in found if row[0] in allowed] if flags else found.fetchall()
 
 
 def _named(db: sqlite3.Connection, counts: list[tuple[int, int]]) -> Counts:

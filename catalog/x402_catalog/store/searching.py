@@ -48,44 +48,46 @@ def chosen(db: sqlite3.Connection, text: str, filters: Filters, snapshot: int, *
 def selected(db: sqlite3.Connection, text: str, filters: Filters, snapshot: int, *, latest: bool) -> list[int]:
     """The ids of what a query finds, in order."""
     found = chosen(db, text, filters, snapshot, latest=latest)
-    return [key for key, _ in _hits(db, found, filters, 0, _ranks(db, found))]
+    return [key for key, _ in _hits(db, found, filters, ranked=_ranks(found, _total(db, found)))]
 
 
-def rows(db: sqlite3.Connection, found: Selection, filters: Filters, offset: int = 0) -> tuple[tuple[Row, ...], bool]:
-    """What a selection holds, in the order that ``filters`` name, and whether it was ranked."""
-    ranked = _ranks(db, found)
-    return described(db, _hits(db, found, filters, offset, ranked)), ranked
+def rows(db: sqlite3.Connection, found: Selection, filters: Filters) -> tuple[Row, ...]:
+    """What a selection holds, in the order that ``filters`` name."""
+    return described(db, _hits(db, found, filters, ranked=_ranks(found, _total(db, found))))
 
 
 def _page(db: sqlite3.Connection, wanted: list[Term], query: Query, snapshot: int, latest: bool) -> Page:
-    found = selection(db, wanted, query.filters, snapshot, latest=latest)
-    shown, ranked = rows(db, found, query.filters, query.offset)
+    filters = query.filters
+    found = selection(db, wanted, filters, snapshot, latest=latest)
+    counts: facets.Facets = {}
+    prices: facets.Prices = {}
     if not query.facets:
-        where = found.where()
-        (total,) = db.execute(f"SELECT count(*) FROM {found.tables} WHERE {where.sql}", where.parameters).fetchone()
-        return Page(shown, _sampled(total, query.filters), ranked=ranked)
-    if not wanted and not found.filters and latest:
+        total = _total(db, found)
+    elif not wanted and not found.filters and latest:
         counts, prices = facets.tallied(db, snapshot)
         total = sum(counts["output"].values())
     else:
         total, counts, prices = facets.counted(db, found)
-    return Page(shown, _sampled(total, query.filters), counts, prices, ranked=ranked)
+    ranked = _ranks(found, total)
+    shown = described(db, _hits(db, found, filters, query.offset, ranked=ranked)) if total else ()
+    return Page(shown, _sampled(total, filters), counts, prices, ranked=ranked)
 
 
 def _sampled(total: int, filters: Filters) -> int:
     return total if filters.sample is None else min(total, filters.sample)
 
 
-def _ranks(db: sqlite3.Connection, found: Selection) -> bool:
-    """Whether what the words find is little enough to be ranked."""
-    if not found.has_words:
-        return True
-    match = found.base[0]
-    sql = f"SELECT count(*) FROM (SELECT 1 FROM words WHERE {match.sql} LIMIT {MOST_RANKED + 1})"
-    return bool(db.execute(sql, match.parameters).fetchone()[0] <= MOST_RANKED)
+def _total(db: sqlite3.Connection, found: Selection) -> int:
+    where = found.where()
+    return int(db.execute(f"SELECT count(*) FROM {found.tables} WHERE {where.sql}", where.parameters).fetchone()[0])
 
 
-def _hits(db: sqlite3.Connection, found: Selection, filters: Filters, offset: int, ranked: bool) -> Hits:
+def _ranks(found: Selection, total: int) -> bool:
+    """Whether what was found is little enough to be ranked."""
+    return not found.has_words or total <= MOST_RANKED
+
+
+def _hits(db: sqlite3.Connection, found: Selection, filters: Filters, offset: int = 0, *, ranked: bool) -> Hits:
     where, price = found.where(), found.price
     parameters: list[object] = [*price.parameters, *where.parameters]
     sql = f"SELECT f.id, {price.sql} AS least FROM {found.tables} WHERE {where.sql}"
@@ -187,7 +189,7 @@ def similar(db: sqlite3.Connection, listing: int, snapshot: int, count: int, *, 
     found = selection(db, wanted, Filters(), snapshot, latest=latest, joined="OR")
     number = db.execute("SELECT category FROM facet WHERE id = ?", (listing,)).fetchone()[0]
     found.base.append(Condition("f.category = ? AND f.id <> ?", (number, listing)))
-    return rows(db, found, Filters(limit=count))[0]
+    return rows(db, found, Filters(limit=count))
 
 
 # Prices

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 
 import click
@@ -28,7 +30,7 @@ def values(what: str) -> Complete:
         if not is_catalogue(source) and not _is_small(Path(source)):
             return []
         try:
-            with opened(source) as catalogue:
+            with redirect_stderr(StringIO()), opened(source) as catalogue:
                 found = catalogue.complete(what, incomplete, _MOST)
         except (Exception, SystemExit):  # a shell that asks for completions must not be talked to
             return []
