@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import orjson
 
 from x402_catalog.models import mapping
+from x402_catalog.reading.pages import LISTS
 from x402_harness.feeds.pages import Page, Pages
 from x402_harness.probing.asking import Asker
 from x402_harness.protocol.exchange import Failure, Headers, Request, Response
@@ -17,7 +18,6 @@ from x402_harness.protocol.exchange import Failure, Headers, Request, Response
 MOST_PAGES = 10_000
 PAGE_SIZE = 100  # items that a discovery endpoint is asked for at once, which is the most that it gives
 FRESH = 3600.0  # seconds for which a page of a sweep that broke off is taken as it is
-_LISTS = ("items", "resources", "listings")
 _DISCOVERY = "/discovery/resources"
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -131,7 +131,7 @@ def _document(body: bytes) -> dict[str, Any]:
 
 
 def _items(document: dict[str, Any]) -> list[Any] | None:
-    return next((document[name] for name in _LISTS if isinstance(document.get(name), list)), None)
+    return next((document[name] for name in LISTS if isinstance(document.get(name), list)), None)
 
 
 def _count(value: Any) -> int | None:
