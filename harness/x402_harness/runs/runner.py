@@ -17,8 +17,9 @@ from x402_catalog.models import Listing
 from x402_catalog.reading import Limits, read
 from x402_catalog.records import Record
 from x402_catalog.rules.judge import Evidence, Judge, Judgement
-from x402_catalog.search import Filters, host, select
+from x402_catalog.search import Filters, host
 from x402_catalog.sources import listings
+from x402_catalog.store import select
 from x402_catalog.validation import validate
 from x402_harness.buying.buyer import Bought, Buyer
 from x402_harness.buying.trials import Trials
@@ -136,7 +137,7 @@ class Runner:
     def _load(self) -> None:
         everything: list[Listing] = []
         for item in self._items:
-            for made in [item] if isinstance(item, (Finding, Listing)) else listings(item):
+            for made in listings(item) if isinstance(item, Record) else [item]:
                 if isinstance(made, Finding):
                     self._found(made)
                 else:
