@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
@@ -126,10 +127,24 @@ class EndpointVenue:
 def remapped(url: str, base: str, listing: Listing, offer: Offer) -> str:
     """``url`` at ``base``: a base without a path takes the place of the host alone.
 
-    One with a path is the endpoint itself; only a listing with path parameters keeps its own path there.
+    One with a path is the endpoint itself; only a listing with path parameters keeps its own path there, unless the
+    base names them in braces too.
     """
     wanted, given = urlsplit(url), urlsplit(base)
-    has_parameters = bool(request_shape(listing, offer).path)
-    path = wanted.path if given.path in {"", "/"} or has_parameters else given.path
+    template = urlsplit(request_shape(listing, offer).url).path
+    if "{" in given.path:
+        path = _filled(given.path, template, wanted.path)
+    else:
+        path = wanted.path if given.path in {"", "/"} or "{" in template else given.path
     query = "&".join(part for part in (given.query, wanted.query) if part)
     return urlunsplit((given.scheme, given.netloc, path, query, ""))
+
+
+def _filled(path: str, template: str, wanted: str) -> str:
+    """``path`` with its parameters as they stand in ``wanted``, which fills in ``template``."""
+    names = re.findall(r"\{([^{}/]*)\}", template)
+    pattern = "([^/]*)".join(re.escape(part) for part in re.split(r"\{[^{}/]*\}", template))
+    found = re.fullmatch(pattern, wanted)
+    for name, value in zip(names, found.groups() if found else (), strict=False):
+        path = path.replace("{" + name + "}", value)
+    return path

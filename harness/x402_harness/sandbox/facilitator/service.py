@@ -54,6 +54,11 @@ class Facilitator:
                 return _response(payment, option, reason or "invalid_network")
             return self._send(payment, option, token)
 
+    @property
+    def chains(self) -> Chains:
+        """The chains that it settles on."""
+        return self._chains
+
     def was_asked(self, nonce: str) -> bool:
         """Whether a seller asked about a payment with that nonce."""
         return nonce.lower() in self._asked
