@@ -69,8 +69,9 @@ def _from_endpoint(url: str, values: dict[str, Any]) -> None:
             f"{url!r} is not on this machine: a mock purchase never contacts a real host. "
             "Buy from its mock seller by its slug, or judge its 402 with testbuy probe."
         )
-    listings = _listed(url, values)
+    # The sandbox first: a seller asks its facilitator before it can say what it costs.
     with _chain(values) as chain:
+        listings = _listed(url, values)
         from x402_harness.edge.client import Limits
         from x402_harness.runs.venue import EndpointVenue
 
