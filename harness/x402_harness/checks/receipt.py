@@ -145,8 +145,8 @@ def _unsettled(scene: Scene, why: str) -> None:
 
 
 def _form(scene: Scene) -> None:
-    found, option, answer = scene.purchase.receipt, scene.purchase.option, scene.response(Leg.PAID)
-    assert found is not None and option is not None and answer is not None  # a receipt came with an answer
+    found, option, answer = scene.purchase.receipt, scene.purchase.option, scene.head(Leg.PAID)
+    assert found is not None and option is not None and answer is not None  # a receipt came in a head
     due = PAYMENT_RESPONSE if option.version == 2 else X_PAYMENT_RESPONSE
     if found.header == due:
         scene.held(HEADER)
