@@ -18,7 +18,7 @@ from x402_harness.sandbox.wire import Pause, Piece, Reset, Wire, head, plain
 
 _RECEIPTS = {PAYMENT_RESPONSE.lower(), X_PAYMENT_RESPONSE.lower()}
 _TWICE = "the price, and once more where it is tried again"
-_BUSY = "a buyer that is busy until it runs out of memory, with its payment out"
+_BUSY = "a buyer that is busy until it runs out of memory"
 _MANY = 500
 _BLOCK = bytes(65_536)
 _EMPTY_BLOCK = b"\x00\x00\x00\xff\xff" * 13_000  # stored blocks of deflate that hold nothing
