@@ -73,7 +73,7 @@ def test_a_seller_that_kept_a_signature_gets_no_second_one(attackers: Stage, tmp
     limits = IMPATIENT if name in ENDLESS else PATIENT
     ledger = tmp_path / "ledger.db"
     first = attackers.visit(f"attack-{name}", 2, ledger, limits=limits)
-    again = attackers.visit(f"attack-{name}", 2, ledger, limits=limits)
+    again = attackers.visit(f"attack-{name}", 2, ledger, limits=limits, run="another")
     assert len(first.payments) == 1
     assert [one.refusal.rule for one in again.bought if one.refusal] == ["SPEND022"]
     assert (again.payments, again.transfers) == ([], ())

@@ -173,7 +173,7 @@ class Stage:
 
     def visit(
         self, name: str, version: int, ledger: Path, *, purchases: int = 1, at_once: bool = False, plain: bool = False,
-        limits: Limits = PATIENT, caps: Caps = CAPS, gullible: bool = False,
+        limits: Limits = PATIENT, caps: Caps = CAPS, gullible: bool = False, run: str = "run",
     ) -> Visited:  # fmt: skip
         """Buy from the seller with that fault; ``plain`` by httpx's own transport, ``gullible`` by no policy."""
         wallet = ThrowawayWallet(hashlib.sha256(f"{name} {version} {plain} {ledger}".encode()).digest())
@@ -182,7 +182,8 @@ class Stage:
         path, before, led = urlsplit(url).path, self._seen(version, url), len(self._elsewhere.came)
         with Ledger(ledger, clock()) as books:
             policy = (Gullible if gullible else Policy)(caps, wallet.address)
-            buyer = Buyer("run", wallet, policy, books, clock(), nonces(), Reader(self._world))
+            fresh = nonces(1 + 100 * len(books.rows()))
+            buyer = Buyer(run, wallet, policy, books, clock(), fresh, Reader(self._world))
             bought = asyncio.run(_buy(buyer, [moved(one, url) for one in CASES[:purchases]], at_once, plain, limits))
             rows = tuple(books.rows())
             reasons = tuple(reason for row in rows for _, _, reason in books.history(row.id))
