@@ -55,6 +55,7 @@ class Memory:
     nonces: set[str] = field(default_factory=set)
     under_way: set[str] = field(default_factory=set)
     answers: list[Answer] = field(default_factory=list)
+    payers: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)

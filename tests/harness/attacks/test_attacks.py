@@ -29,7 +29,7 @@ UNASKED = {"cookie", "authorization", "proxy-authorization", "referer", "upgrade
 
 def visit(stage: Stage, name: str, version: int, folder: Path, **more: bool) -> Visited:
     limits = IMPATIENT if name in ENDLESS else PATIENT
-    purchases = 2 if name in PATIENT_THIEVES else 1
+    purchases = 3 if name in PATIENT_THIEVES else 1
     return stage.visit(f"attack-{name}", version, folder / "ledger.db", purchases=purchases, limits=limits, **more)
 
 
@@ -86,14 +86,6 @@ def test_calls_at_once_share_one_budget(attackers: Stage, tmp_path: Path, versio
     assert [one.is_as_planned for one in went.transfers] == [True, True]
     assert sorted(one.refusal.rule for one in went.bought if one.refusal) == ["SPEND012", "SPEND012"]
     assert len(went.payments) == 2
-
-
-@pytest.mark.parametrize(("name", "version"), [(name, version) for name, version in EACH if name in PATIENT_THIEVES])
-def test_a_seller_that_was_honest_once_is_not_trusted_the_next_time(
-    attackers: Stage, tmp_path: Path, name: str, version: int
-) -> None:
-    went = attackers.visit(f"attack-{name}", version, tmp_path / "ledger.db", purchases=3)
-    assert [one.refusal.rule if one.refusal else None for one in went.bought][1:] == ["SPEND008", "SPEND008"]
 
 
 GULLIBLE = {

@@ -30,6 +30,8 @@ FAULTS = (
     attack("domain-version", "gives another version of the EIP-712 domain",
            "a signature that is void here and good for another contract", "SPEND006", "CHAL036",
            message=domain(version="1")),
+    attack("domain-left-out", "leaves the EIP-712 domain out, so that the buyer fills in what it finds",
+           "a signature for whatever contract the buyer was told of before", "CHAL042", message=entry(extra={})),
     attack("domain-chain", "names another chain in extra than in the terms", "the price on the other chain",
            "SPEND006", units=once_more, message=domain(chainId=1)),
     attack("domain-contract", "names another contract in extra than the asset",

@@ -32,6 +32,11 @@ def _later(message: Message, visit: Visit) -> Message:
     return entry(payTo=STRANGER)(message, visit) if visit.memory.unpaid > 1 else message
 
 
+def _buyer(message: Message, visit: Visit) -> Message:
+    known = next(iter(visit.memory.payers), None)
+    return entry(payTo=known)(message, visit) if known else message
+
+
 FAULTS = (
     attack("payee", "names a stranger as payee", "the price, paid to somebody who sells nothing",
            "SPEND008", "CHAL005", units=once_more, message=entry(payTo=STRANGER)),
@@ -44,6 +49,8 @@ FAULTS = (
     attack("payee-token", "names the token itself as payee", "the price, lost in the contract",
            "SPEND009", "CHAL025", units=once_more,
            message=entries(lambda told, visit: {**told, "payTo": told["asset"]})),
+    attack("payee-buyer", "names the buyer itself as payee, once it knows the account",
+           "a purchase that proves nothing, and a circle in the books", "SPEND009", "CHAL005", message=_buyer),
     attack("payee-checksum", "names a payee that breaks its checksum", "the price, paid to a mistyped address",
            "SPEND009", "CHAL023", units=once_more, message=_payee(_miscased)),
     attack("payee-script", "writes the payee with letters of another script",

@@ -37,6 +37,7 @@ def _anything(option: Option | None, visit: Visit) -> Option | None:
 
 
 def _gladly(inner: Verify, payment: Payment, option: Option, visit: Visit) -> VerifyResponse:
+    visit.memory.payers.add(payment.payload.authorization.from_)
     return VerifyResponse(is_valid=True, payer=payment.payload.authorization.from_)
 
 
