@@ -15,8 +15,8 @@ from x402_harness.edge.client import Client
 from x402_harness.ledger import AlreadySigned, Cap, CapReached, Entry, LedgerError, Row, Unusable
 from x402_harness.planning.cases import Case
 from x402_harness.policy import Approval
-from x402_harness.policy.rules import ALREADY_SIGNED, NO_OPTION, PER_CALL, PER_DAY, PER_RUN
-from x402_harness.protocol.challenge import Challenge, Option
+from x402_harness.policy.rules import ALREADY_SIGNED, CROWD, NO_OPTION, PER_CALL, PER_DAY, PER_RUN
+from x402_harness.protocol.challenge import MAX_OPTIONS, Challenge, Option
 from x402_harness.protocol.eip3009 import authorize, digest
 from x402_harness.protocol.exchange import Balances, ChainView, Exchange, Failure, Leg, Request, Response, Transcript
 from x402_harness.protocol.messages import Authorization
@@ -72,6 +72,9 @@ class Buying:
             self._purchase.answered(answer)
 
     def _approve(self, challenge: Challenge) -> Approval | None:
+        if challenge.unread:
+            self._refuse(_crowded(challenge))
+            return None
         expected = self._case.expected
         refusals: list[Finding] = []
         for option in sorted(challenge.options, key=lambda option: not expected.is_met_by(option)):
@@ -225,6 +228,11 @@ class Resending(Buying):
             self._entry = end
         else:
             super()._close(entry, end, reason, transaction)
+
+
+def _crowded(challenge: Challenge) -> Finding:
+    count = MAX_OPTIONS + challenge.unread
+    return CROWD.finding(f"the challenge offers {count} options", observed=count, expected=f"<= {MAX_OPTIONS}")
 
 
 def _unreadable(challenge: Challenge) -> Finding:

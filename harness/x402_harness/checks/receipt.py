@@ -7,7 +7,7 @@ from x402_catalog.findings import Level
 from x402_catalog.networks import network
 from x402_catalog.rules.registry import rule
 from x402_harness.checks.context import Check, Scene
-from x402_harness.protocol.exchange import Leg, Response
+from x402_harness.protocol.exchange import Leg
 from x402_harness.protocol.headers import PAYMENT_RESPONSE, X_PAYMENT_RESPONSE
 from x402_harness.protocol.receipts import is_transaction
 
@@ -130,15 +130,8 @@ def receipt(scene: Scene) -> None:
     _agrees(scene)
 
 
-def _head(scene: Scene) -> Response | None:
-    """The paid answer, or what came of it before the rest was lost."""
-    exchange = scene.transcript.leg(Leg.PAID)
-    partial = exchange.failure.partial if exchange and exchange.failure else None
-    return partial or scene.response(Leg.PAID)
-
-
 def _is_success(scene: Scene) -> bool:
-    answer = _head(scene)
+    answer = scene.head(Leg.PAID)
     return answer is not None and 200 <= answer.status < 300
 
 
@@ -152,8 +145,8 @@ def _unsettled(scene: Scene, why: str) -> None:
 
 
 def _form(scene: Scene) -> None:
-    found, option, answer = scene.purchase.receipt, scene.purchase.option, _head(scene)
-    assert found is not None and option is not None and answer is not None  # a receipt came with a head
+    found, option, answer = scene.purchase.receipt, scene.purchase.option, scene.head(Leg.PAID)
+    assert found is not None and option is not None and answer is not None  # a receipt came in a head
     due = PAYMENT_RESPONSE if option.version == 2 else X_PAYMENT_RESPONSE
     if found.header == due:
         scene.held(HEADER)

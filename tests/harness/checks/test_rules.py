@@ -266,6 +266,13 @@ FIRING: dict[str, list[Story]] = {
 PAID_LEG = ("PAY", "RESP")
 
 
+def test_a_receipt_counts_though_the_connection_breaks_behind_its_head() -> None:
+    broken = Failure("connection", "reset", may_have_sent=True, partial=replace(PAID, body=b"", truncated=True))
+    examined = Story(paid=broken).examined()
+    assert examined.failed == {"NET003"}
+    assert {"PAY002", "PAY003", "PAY010"} <= examined.passed
+
+
 REFUSALS = {f"PAY0{number}" for number in range(40, 60)}  # what is done with other payments than the purchase's
 
 

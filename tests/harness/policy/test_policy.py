@@ -84,6 +84,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
 # What the run refuses whatever the terms are.
 OF_THE_RUN = {
     "SPEND011", "SPEND012", "SPEND013", "SPEND020", "SPEND021", "SPEND022", "SPEND023", "SPEND024", "SPEND027",
+    "SPEND080",
 }  # fmt: skip
 DAILY = Caps(per_call=5 * MICROS, per_run=50 * MICROS, per_day=50 * MICROS)
 ANVIL = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
