@@ -166,17 +166,10 @@ def _moved(listing: Json, chance: random.Random, *, payee: bool) -> Json:
 
 
 def _listed_twice(made: Labelled, listing: Json, chance: random.Random) -> None:
-    scheme, rest = listing["url"].split("://")
-    host, path = rest.split("/", 1)
-    url = chance.choice(
-        (f"{scheme}://{host}/{path}/", f"{scheme}://{host.upper()}/{path}", f"{scheme}://{host}:443/{path}")
-    )
-    _add(
-        made,
-        "DUP001",
-        listing,
-        [_copy(listing, url=f"{scheme}://{url}", slug=listing["slug"] + "-again", summary="An older text.")],
-    )
+    host, path = listing["url"].removeprefix("https://").split("/", 1)
+    url = chance.choice((f"{host}/{path}/", f"{host.upper()}/{path}", f"{host}:443/{path}"))
+    again = _copy(listing, url=f"https://{url}", slug=listing["slug"] + "-again", summary="An older text.")
+    _add(made, "DUP001", listing, [again])
 
 
 def _exact_copy(made: Labelled, listing: Json, chance: random.Random) -> None:

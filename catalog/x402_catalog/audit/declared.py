@@ -9,7 +9,7 @@ from x402_catalog.models import Listing
 from x402_catalog.money import to_decimal
 from x402_catalog.pricing import position, slip_of
 from x402_catalog.rules import prices, texts
-from x402_catalog.rules.judge import Judge
+from x402_catalog.rules.judge import Evidence, Judge
 
 
 def declared_slip(listing: Listing, judge: Judge) -> None:
@@ -41,7 +41,16 @@ def _moved(amount: int, exponent: int) -> int | None:
 
 
 def _ratio(distance: float) -> str:
-    return f"{10**distance:,.3g} times"
+    return f"{10**distance:,.0f} times" if distance >= 1 else f"{10**distance:.2g} times"
 
 
 CHECKS = (*prices.CHECKS, *texts.CHECKS, declared_slip)
+
+
+def judge(listing: Listing) -> Judge:
+    """What every rule about declared prices says of a listing, by its own figures."""
+    found = Judge(listing, Evidence.LISTING, keep_held=False)
+    for check in CHECKS:
+        check(listing, found)
+    found.close()
+    return found

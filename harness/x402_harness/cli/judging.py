@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
@@ -18,19 +18,33 @@ from x402_catalog.validation import validate
 from x402_harness.cli.loading import stream
 from x402_harness.reporting.findings import Told
 
+Items = Iterable[tuple[Listing | Finding, Record | None]]
+
 
 class Judging:
     """The findings of one command, one after the other; ``listings`` counts those that were judged.
+
+    ``items`` are what there is to judge where that was read already, ``judged`` judges a listing by other rules than
+    those over one listing.
 
     Memory holds one listing at a time, unless the filters need to know all of them (``--sample``, ``--sort``). Raises
     :class:`~x402_catalog.search.BadFilter` at once.
     """
 
     def __init__(
-        self, sources: Iterable[str], limits: Limits, kind: Kind | None, filters: Filters, rules: Selection
+        self,
+        sources: Iterable[str],
+        limits: Limits,
+        kind: Kind | None,
+        filters: Filters,
+        rules: Selection,
+        *,
+        items: Items | None = None,
+        judged: Callable[[Listing], list[Finding]] | None = None,
     ) -> None:
         select((), "", filters)
-        self._items = stream(sources, limits, kind)
+        self._items = stream(sources, limits, kind) if items is None else items
+        self._judged = judged or self._validated
         self._filters = filters
         self._rules = rules
         self._unread: list[Told] = []
@@ -48,7 +62,8 @@ class Judging:
         for listing in self._selected():
             yield from self._taken()
             self.listings += 1
-            yield from self._judged(listing)
+            for finding in self._judged(listing):
+                yield Told(_of_listing(finding, listing), listing.record)
         yield from self._taken()
 
     def _selected(self) -> Iterator[Listing]:
@@ -76,14 +91,13 @@ class Judging:
         taken, self._unread = self._unread, []
         return taken
 
-    def _judged(self, listing: Listing) -> Iterator[Told]:
+    def _validated(self, listing: Listing) -> list[Finding]:
         record = listing.record
         findings = validate(listing, keep_held=False).findings
         # An API's operations share one text, whose faults are told once.
         skipped = len(record.faults) if record is self._last_text else 0
         self._last_text = record if record.faults else None
-        for finding in findings[skipped:]:
-            yield Told(_of_listing(finding, listing), record)
+        return findings[skipped:]
 
 
 def _of_listing(finding: Finding, listing: Listing) -> Finding:
