@@ -16,8 +16,8 @@ from x402_catalog.pricing import Spread, spread_of
 K = TypeVar("K")
 PriceOf = Callable[[Row], "float | None"]
 
-LEAST_PEERS = 8  # prices of different sellers or templates, the one that is judged not counted
-LEAST_SELLERS = 3
+LEAST_PEERS = 8  # prices of different sellers or families, the one that is judged not counted
+LEAST_SELLERS = 3  # likewise
 MOST_OF_A_SELLER = 5  # prices of one host: a seller of hundreds would be judged by itself
 
 
@@ -48,7 +48,7 @@ def grouped(name: str, search: str, rows: Sequence[Row], price: PriceOf) -> Grou
     for host, asked in _by_family(rows, price):
         by_seller[host].append(asked)
     prices = [one for asked in by_seller.values() for one in _few(sorted(asked))]
-    enough = len(prices) > LEAST_PEERS and len(by_seller) >= LEAST_SELLERS
+    enough = len(prices) > LEAST_PEERS and len(by_seller) > LEAST_SELLERS
     return Group(name, search, len(rows), spread_of(prices, len(by_seller)) if enough else None)
 
 

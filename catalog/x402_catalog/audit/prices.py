@@ -114,9 +114,9 @@ def _bounds(spread: Spread) -> str:
 
 def _among(group: Group, spread: Spread) -> str:
     unit = f" per {group.by_unit}" if group.by_unit else ""
-    of = "" if group.is_seller else f" of {spread.sellers} sellers"
+    of = "" if group.is_seller else f" ({spread.sellers} sellers in all)"
     return (
-        f"among {spread.count - 1} peers{of} {group.name}: {_dollars(10**spread.median)}{unit}"
+        f"among {spread.count - 1} peers {group.name}{of}: {_dollars(10**spread.median)}{unit}"
         f", spread ×{10**spread.scale:.1f}"
     )
 

@@ -16,7 +16,7 @@ VALUES = 64  # of a sketch; the estimate of a similarity of 0.8 is then off by 0
 ROWS = 4  # of a band: 16 bands find a pair of similarity 0.8 with 99.98 %, one of 0.3 with 12 %
 SIMILAR = 0.8
 LEAST = 8  # shingles; shorter texts are alike by chance
-_LEADERS = 8  # that a table compares with; beyond that a bucket holds what everybody says
+_LEADERS = 3  # that a table compares with; a bucket that needs more holds what everybody says
 _SEED = 402
 
 Sketch: TypeAlias = "array[int]"
@@ -44,8 +44,12 @@ def near_pairs(sketches: Sequence[tuple[int, Sketch]]) -> Iterator[tuple[int, in
     for start in range(0, VALUES, ROWS):
         buckets: dict[bytes, list[tuple[int, Sketch]]] = {}
         for number, sketch in sketches:
-            leaders = buckets.setdefault(sketch[start : start + ROWS].tobytes(), [])
-            pair = next(_alike(number, sketch, leaders), None)
+            key = sketch[start : start + ROWS].tobytes()
+            leaders = buckets.get(key)
+            if leaders is None:
+                buckets[key] = [(number, sketch)]
+                continue
+            pair = _alike(number, sketch, leaders)
             if pair is None:
                 if len(leaders) < _LEADERS:
                     leaders.append((number, sketch))
@@ -54,7 +58,8 @@ def near_pairs(sketches: Sequence[tuple[int, Sketch]]) -> Iterator[tuple[int, in
                 yield pair
 
 
-def _alike(number: int, sketch: Sketch, leaders: list[tuple[int, Sketch]]) -> Iterator[tuple[int, int, float]]:
+def _alike(number: int, sketch: Sketch, leaders: list[tuple[int, Sketch]]) -> tuple[int, int, float] | None:
     for leader, other in leaders:
         if (found := similarity(sketch, other)) >= SIMILAR:
-            yield leader, number, found
+            return leader, number, found
+    return None

@@ -40,10 +40,15 @@ def template_of(endpoint: str, summary: str) -> str | None:
     if path.isascii() and path.islower() and not any(map(str.isdigit, path)):  # as most are
         return None
     head, *steps = path.split("/")
-    values = [step for step in steps if _PARAMETER.fullmatch(step)]
+    values = [step for step in steps if _is_value(step)]
     if not values:
         return None
     described = summary[:_LONGEST].lower()
     for value in values:
         described = described.replace(value.lower(), "{}")
     return "/".join([head, *("{}" if step in values else step for step in steps)]) + "\n" + described
+
+
+def _is_value(step: str) -> bool:
+    # Most steps are words, which need no search.
+    return not (step.isalpha() and step.islower()) and _PARAMETER.fullmatch(step) is not None
