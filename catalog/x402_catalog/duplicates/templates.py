@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 _LONGEST = 4096
 # What stands in a path for a parameter: addresses, hashes, UUIDs, CIDs, numbers, tickers, and words with such an end.
@@ -25,7 +25,7 @@ def endpoint_of(method: str, url: str) -> str | None:
         return None
     if parts.scheme not in _PORTS or not host:
         return None
-    query = parts.query and "?" + urlencode(sorted(parse_qsl(parts.query, keep_blank_values=True)))
+    query = parts.query and "?" + "&".join(sorted(parts.query.split("&")))
     return f"{method} {host}{parts.path.rstrip('/')}{query}"
 
 

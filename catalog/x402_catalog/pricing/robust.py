@@ -19,6 +19,7 @@ ORDINARY = 2.0
 TAIL = 0.05  # of the prices, below and above which are the cheapest and the dearest
 LEAST_FOR_TAILS = 20
 BEYOND = 0.6  # decades from the tails: four times what all but a twentieth ask
+_FARTHEST = 90.0  # decades; an amount has 78 digits, and a float must hold what is shown of it
 NEVER_ORDINARY = 1.0  # decades from the median, however far a group is spread
 
 
@@ -59,4 +60,4 @@ def spread_of(prices: Iterable[float], sellers: int) -> Spread:
         reach = OUTLYING * LEAST_SCALE
         low = max(low, min(values[cut] - BEYOND, middle - reach))
         high = min(high, max(values[-1 - cut] + BEYOND, middle + reach))
-    return Spread(len(values), sellers, middle, scale, low, high)
+    return Spread(len(values), sellers, middle, scale, max(low, -_FARTHEST), min(high, _FARTHEST))
