@@ -99,6 +99,8 @@ def commands_page() -> str:
         command = app.get_command(context, name)
         assert command is not None
         lines += _command_lines(command, click.Context(command, info_name=name, parent=context))
+        for part, inner in command.commands.items() if isinstance(command, click.Group) else ():
+            lines += _command_lines(inner, click.Context(inner, info_name=f"{name} {part}", parent=context))
     return "\n".join(lines).rstrip() + "\n"
 
 

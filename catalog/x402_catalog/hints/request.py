@@ -37,6 +37,7 @@ MEDIA_TYPES = {
     "binary": "application/octet-stream",
 }
 
+_APPLICATORS = frozenset({"allOf", "anyOf", "oneOf", "if", "then", "else", "dependentSchemas", "$ref", "$dynamicRef"})
 _TEMPLATE = re.compile(r"\{([\w.-]+)\}|(?<=/):(\w+)|(?<=/)\[([\w-]+)\]")
 
 
@@ -155,13 +156,17 @@ def _body(
 
 def _closed(schema: Any, at: str, reader: Reader) -> Any:
     """The schema without further members, unless it speaks of them itself; then what it requires must be declared."""
-    if not isinstance(schema, dict) or "properties" not in schema or "additionalProperties" in schema:
+    if not isinstance(schema, dict) or "properties" not in schema:
+        return schema
+    if "additionalProperties" in schema or "unevaluatedProperties" in schema:
         return schema
     declared, required = schema["properties"], schema.pop("required", [])
     if undefined := [name for name in required if name not in declared]:
         reader.note("required-undefined", f"{at}/required", f"required names {undefined} that are not declared")
     kept = {"required": names} if (names := [name for name in required if name in declared]) else {}
-    return {**schema, **kept, "additionalProperties": False}
+    # Members that only a branch declares are declared as well.
+    closing = "additionalProperties" if _APPLICATORS.isdisjoint(schema) else "unevaluatedProperties"
+    return {**schema, **kept, closing: False}
 
 
 def _media_type(source: JsonObject, at: str, body: Any, reader: Reader) -> str:

@@ -18,7 +18,7 @@ from x402_catalog.reading.streams import SourceError, chunks
 from x402_catalog.records import Record
 from x402_catalog.rules import reading as rules
 
-__all__ = ["Limits", "read"]
+__all__ = ["Limits", "read", "read_stream"]
 
 
 def read(sources: Iterable[str | Path], *, limits: Limits = DEFAULT) -> Iterator[Record | Finding]:
@@ -35,10 +35,17 @@ def read(sources: Iterable[str | Path], *, limits: Limits = DEFAULT) -> Iterator
             yield from _read_file(file, limits)
 
 
+def read_stream(
+    pieces: Iterator[bytes], name: str, *, limits: Limits = DEFAULT, by_line: bool = False
+) -> Iterator[Record | Finding]:
+    """The same of bytes that come in ``pieces`` and are called ``name``; ``by_line`` says that they are JSON lines."""
+    for item in records(pieces, name, limits=limits, by_line=by_line):
+        yield _not_an_object(item) if isinstance(item, Record) and not isinstance(item.value, dict) else item
+
+
 def _read_file(file: File, limits: Limits) -> Iterator[Record | Finding]:
     try:
-        for item in records(chunks(file.path, file.name), file.name, limits=limits, by_line=file.by_line):
-            yield _not_an_object(item) if isinstance(item, Record) and not isinstance(item.value, dict) else item
+        yield from read_stream(chunks(file.path, file.name), file.name, limits=limits, by_line=file.by_line)
     except SourceError as error:
         yield error.finding
 

@@ -12,7 +12,6 @@ from x402_catalog.rules import reading as rules
 from x402_catalog.sources.draft import Draft
 from x402_catalog.sources.items import bare, exchange, item
 from x402_catalog.sources.kinds import Kind, is_exchange, kind_of, many_in, one_in
-from x402_catalog.sources.openapi import operations
 
 __all__ = ["Kind", "kind_of", "listings"]
 
@@ -79,6 +78,8 @@ def _of(record: Record, kind: Kind | None) -> Iterator[Listing]:
         return
     decided = kind or kind_of(value)
     if decided is Kind.OPENAPI:
+        from x402_catalog.sources.openapi import operations  # brings JSON Schema with it, which few sources need
+
         for draft in operations(value):
             yield _drafted(record, decided, draft)
     elif decided is Kind.X402ALL:

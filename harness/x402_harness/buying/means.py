@@ -22,15 +22,15 @@ from x402_harness.wallet import Wallet
 class ChainReader(Protocol):
     """Something that can be asked about accounts and nonces."""
 
-    def balances(self, network: str, asset: str, payer: str, payee: str) -> Balances:
+    async def balances(self, network: str, asset: str, payer: str, payee: str) -> Balances:
         """What payer and payee hold."""
         ...
 
-    def nonce_used(self, network: str, asset: str, payer: str, nonce: str) -> bool:
+    async def nonce_used(self, network: str, asset: str, payer: str, nonce: str) -> bool:
         """Whether the payer's nonce is used."""
         ...
 
-    def settlement(self, network: str, asset: str, payer: str, nonce: str) -> str | None:
+    async def settlement(self, network: str, asset: str, payer: str, nonce: str) -> str | None:
         """The hash of the transaction that used the payer's nonce; ``None`` if none did or the chain does not tell."""
         ...
 

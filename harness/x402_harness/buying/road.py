@@ -84,7 +84,7 @@ class Buying:
 
     async def _pay(self, approval: Approval) -> None:
         option = approval.option
-        before = self._balances(option)
+        before = await self._balances(option)
         booked = self._book(approval)
         if booked is None:
             return
@@ -100,7 +100,7 @@ class Buying:
                 self._close(booked.entry, Entry.UNKNOWN, "stopped while the payment was under way")
             raise
         self._conclude(booked.entry, answer, Secrets(request))
-        self._look(option, before)
+        await self._look(option, before)
         self._reconcile(booked.entry)
 
     def _book(self, approval: Approval) -> _Booked | None:
@@ -151,19 +151,19 @@ class Buying:
         self._entry = Entry.SENT
         self._end(entry, _BOOKED[self._purchase.state], secrets.scrub(self._purchase.reason), named)
 
-    def _balances(self, option: Option) -> Balances | None:
+    async def _balances(self, option: Option) -> Balances | None:
         if self._means.chain is None:
             return None
-        return self._means.chain.balances(option.network, option.asset, self._means.wallet.address, option.pay_to)
+        return await self._means.chain.balances(option.network, option.asset, self._means.wallet.address, option.pay_to)
 
-    def _look(self, option: Option, before: Balances | None) -> None:
+    async def _look(self, option: Option, before: Balances | None) -> None:
         chain, authorization = self._means.chain, self._purchase.authorization
-        after = self._balances(option)
+        after = await self._balances(option)
         if chain is None or before is None or after is None or authorization is None:
             return
         asked = (option.network, option.asset, authorization.from_, authorization.nonce)
-        used = chain.nonce_used(*asked)
-        self._chain = ChainView(before, after, used, chain.settlement(*asked) if used else None)
+        used = await chain.nonce_used(*asked)
+        self._chain = ChainView(before, after, used, await chain.settlement(*asked) if used else None)
 
     def _reconcile(self, entry: int) -> None:
         if self._purchase.state is State.UNKNOWN and self._chain is not None and self._chain.nonce_used:

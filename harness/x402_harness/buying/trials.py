@@ -25,11 +25,11 @@ _PLENTY = 64  # times the price: enough for every forgery to be paid, should it 
 class FreeChain(Protocol):
     """A chain on which money is given away, and that tells which authorizations were used."""
 
-    def fund(self, account: str, money: Money) -> None:
+    async def fund(self, account: str, money: Money) -> None:
         """Give an account money."""
         ...
 
-    def nonce_used(self, network: str, asset: str, payer: str, nonce: str) -> bool:
+    async def nonce_used(self, network: str, asset: str, payer: str, nonce: str) -> bool:
         """Whether the payer's nonce is used."""
         ...
 
@@ -44,20 +44,25 @@ class Trials:
     entropy: Callable[[int], bytes]
 
     async def run(
-        self, request: Request, challenge: Challenge, option: Option, price: Money, paid: Exchange | None
-    ) -> tuple[Attempt, ...]:
-        """Every attempt at the endpoint, one after the other; ``paid`` is the leg of a settled purchase, to replay."""
+        self, request: Request, challenge: Challenge, option: Option, price: Money,
+        paid: Exchange | None, *, settles_here: bool = True,
+    ) -> tuple[Attempt, ...]:  # fmt: skip
+        """Every attempt at the endpoint, one after the other; ``paid`` is the leg of a settled purchase, to replay.
+
+        A payer without funds is only tried where the seller settles on this chain: elsewhere funds mean nothing.
+        """
         attempts: list[Attempt] = []
         if paid is not None and not _is_idempotent(challenge):
             attempts.append(await self._replayed(paid))
         forger = self._forger(request, challenge, option)
         if not forger.can_sign:
             return tuple(attempts)
-        self.chain.fund(forger.payer, Money(price.atomic * _PLENTY, price.asset))
+        await self.chain.fund(forger.payer, Money(price.atomic * _PLENTY, price.asset))
         for forgery in forger.all():
             attempts.append(await self._tried(forgery, option))
-        poor = self._forger(request, challenge, option).honest("a payment without funds", rules.FUNDS)
-        attempts.append(await self._tried(poor, option))
+        if settles_here:
+            poor = self._forger(request, challenge, option).honest("a payment without funds", rules.FUNDS)
+            attempts.append(await self._tried(poor, option))
         if not _is_idempotent(challenge):
             attempts += await self._raced(forger.honest("a payment sent twice at once", rules.RACE))
         return tuple(attempts)
@@ -71,7 +76,7 @@ class Trials:
     async def _tried(self, forgery: Forgery, option: Option) -> Attempt:
         exchange = await self._send(forgery.request)
         signed = forgery.authorization
-        settled = self.chain.nonce_used(option.network, option.asset, signed.from_, signed.nonce)
+        settled = await self.chain.nonce_used(option.network, option.asset, signed.from_, signed.nonce)
         return Attempt(forgery.what, forgery.rule, exchange, settled)
 
     async def _raced(self, forgery: Forgery) -> list[Attempt]:

@@ -64,12 +64,16 @@ def judge_exchange(exchange: Exchange, listing: Listing | None = None) -> Judged
 
 def declared_answer(exchange: Exchange, listing: Listing | None = None) -> ResponseShape | None:
     """What a payment buys, by the listing or else by the terms themselves; ``None`` where neither says."""
-    if listing is None:
-        messages = look(exchange).judged
-        listing = listing_of_terms(messages[0], exchange.request.url) if messages else None
+    listing = listing or terms_as_listing(exchange)
     if listing is None or not listing.offers:
         return None
     return response_shape(listing, listing.offers[0])
+
+
+def terms_as_listing(exchange: Exchange) -> Listing | None:
+    """The listing that the terms of a 402 amount to; ``None`` where there are none that can be read."""
+    messages = look(exchange).judged
+    return listing_of_terms(messages[0], exchange.request.url) if messages else None
 
 
 # What the answer contradicts of the request, where it contradicts the listing by the same member: told once.

@@ -7,7 +7,7 @@ from x402_catalog.findings import Level
 from x402_catalog.networks import network
 from x402_catalog.rules.registry import rule
 from x402_harness.checks.context import Check, Scene
-from x402_harness.protocol.exchange import Leg
+from x402_harness.protocol.exchange import Leg, Response
 from x402_harness.protocol.headers import PAYMENT_RESPONSE, X_PAYMENT_RESPONSE
 from x402_harness.protocol.receipts import is_transaction
 
@@ -99,6 +99,14 @@ TOLERATED = rule(
     basis="specs/transports-v1/http.md, specs/transports-v2/http.md (standard base64 with padding)",
     mend="Encode the receipt in standard base64 with padding.",
 )
+UNVERIFIED = rule(
+    "PAY022",
+    Level.INFO,
+    "settlement is claimed and was not verified",
+    why="The receipt is the seller's word: no chain was asked, or the seller does not settle on the one that was.",
+    basis="x402 v1 §5.3, v2 §5.3; EIP-3009 AuthorizationUsed",
+    mend="Configure the sandbox's facilitator in the seller, or an RPC for the network, to see the money move.",
+)
 _PENDING = ("pending", "processing")
 
 
@@ -117,11 +125,20 @@ def receipt(scene: Scene) -> None:
         _unsettled(scene, found.response.error_reason or "")
         return
     scene.held(SETTLED, f"{scene.offer.pointer}/scheme")
+    if scene.transcript.chain is None:
+        scene.broken(UNVERIFIED, Leg.PAID, "claimed by the seller, not verified on a chain")
     _agrees(scene)
 
 
+def _head(scene: Scene) -> Response | None:
+    """The paid answer, or what came of it before the rest was lost."""
+    exchange = scene.transcript.leg(Leg.PAID)
+    partial = exchange.failure.partial if exchange and exchange.failure else None
+    return partial or scene.response(Leg.PAID)
+
+
 def _is_success(scene: Scene) -> bool:
-    answer = scene.response(Leg.PAID)
+    answer = _head(scene)
     return answer is not None and 200 <= answer.status < 300
 
 
@@ -135,8 +152,8 @@ def _unsettled(scene: Scene, why: str) -> None:
 
 
 def _form(scene: Scene) -> None:
-    found, option, answer = scene.purchase.receipt, scene.purchase.option, scene.response(Leg.PAID)
-    assert found is not None and option is not None and answer is not None  # a receipt came with an answer
+    found, option, answer = scene.purchase.receipt, scene.purchase.option, _head(scene)
+    assert found is not None and option is not None and answer is not None  # a receipt came with a head
     due = PAYMENT_RESPONSE if option.version == 2 else X_PAYMENT_RESPONSE
     if found.header == due:
         scene.held(HEADER)

@@ -14,12 +14,20 @@ COMMANDS = {
     "validate": ("x402_harness.cli.validate", "All rules over each listing; nothing is bought."),
     "audit": ("x402_harness.cli.audit", "Rules over a whole catalogue: prices among their peers, copies."),
     "probe": ("x402_harness.cli.probe", "Ask endpoints for their 402 and judge it; nothing is signed."),
+    "buy": ("x402_harness.cli.buy", "Test buys: a listing's mock seller, or an endpoint on this machine."),
     "sandbox": ("x402_harness.cli.sandbox", "Sellers, facilitator and chain on this machine, for listings."),
     "generate": ("x402_harness.cli.generate", "Requests that a listing's fields allow, or that they forbid."),
     "claims": ("x402_harness.cli.claims", "The truth sheet of a listing."),
     "fix": ("x402_harness.cli.fix", "Mend what is certain in listing files, as a diff or in place."),
+    "import": ("x402_harness.cli.import_", "Put listings of files and URLs into a catalogue file."),
     "search": ("x402_harness.cli.search", "Find listings by words and filters."),
-    "show": ("x402_harness.cli.show", "One listing: terms, request, answer, findings."),
+    "show": ("x402_harness.cli.show", "One listing: terms, request, answer, price among its peers, findings."),
+    "compare": ("x402_harness.cli.compare", "Listings side by side, or beside those that are like one."),
+    "stats": ("x402_harness.cli.stats", "Prices by category, network or host, and what is far off."),
+    "diff": ("x402_harness.cli.diff", "What appeared, vanished and changed between two catalogues."),
+    "ledger": ("x402_harness.cli.ledger", "What was spent, what is open, and how it is ended."),
+    "wallet": ("x402_harness.cli.wallet", "Accounts of your own for test money and real money."),
+    "completion": ("x402_harness.cli.completion", "The script that lets a shell complete commands and slugs."),
     "explain": ("x402_harness.cli.explain", "What a rule means, why it matters, how to mend it."),
 }
 
@@ -40,6 +48,9 @@ class LazyGroup(click.Group):
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             raise SystemExit(130) from None
+        except Exception as error:
+            _damaged(error)
+            raise
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands in the order in which a person meets them."""
@@ -69,6 +80,19 @@ class LazyGroup(click.Group):
             hint = f" Did you mean {close[0]!r}?" if close else f" Commands: {', '.join(COMMANDS)}."
             ctx.fail(f"There is no command {args[0]!r}.{hint}")
         return super().resolve_command(ctx, args)
+
+
+def _damaged(error: Exception) -> None:
+    """End with 5 for a catalogue file that proves damaged while it is used."""
+    from sqlite3 import DatabaseError
+
+    if isinstance(error, click.ClickException):
+        return
+    from x402_catalog.store.schema import StoreError
+
+    if isinstance(error, (StoreError, DatabaseError)):
+        click.echo(f"testbuy: the catalogue file cannot be used: {error}", err=True)
+        raise SystemExit(5) from None
 
 
 @click.group(cls=LazyGroup, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -16,7 +16,7 @@ from x402_catalog.search import BadFilter
 from x402_catalog.sources import Kind
 from x402_harness.cli import options
 from x402_harness.cli.baselines import Baselines
-from x402_harness.cli.judging import Items, Judging
+from x402_harness.cli.judging import Judging
 from x402_harness.cli.loading import fail, require, stream
 from x402_harness.cli.writing import result
 from x402_harness.reporting.auditing import audit_part, audit_sentence
@@ -28,7 +28,7 @@ FAMILIES = ("PRICE", "DUP")  # of rules that are judged here
 
 
 @click.command("audit", short_help="Rules over a whole catalogue: prices among their peers, copies.")
-@click.argument("sources", nargs=-1, required=True, metavar="SRC...")
+@click.argument("sources", nargs=-1, required=True, metavar="SRC...|DB")
 @options.source_kind
 @options.filters
 @options.seed
@@ -53,14 +53,16 @@ def command(sources: tuple[str, ...], **values: Any) -> None:
     if rules.select and not any(name.startswith(FAMILIES) for name in rules.select):
         fail(f"none of the selected rules is judged by audit, which has {', '.join(FAMILIES)}", Exit.NOTHING)
     limits, kind = Limits(max_record_bytes=values["max_record_size"]), values["source"] and Kind(values["source"])
-    again = _items(sources, limits, kind)
     try:
-        Judging((), limits, kind, filters, rules)  # what cannot be understood is said before anything is read
+        filters.check()
     except BadFilter as error:
         raise click.UsageError(str(error)) from error
-    audited = audit(item for item, _ in again() if isinstance(item, Listing))
+    # What comes from standard input cannot be read again.
+    kept = list(stream(sources, limits, kind)) if "-" in sources else None
+    items = stream(sources, limits, kind) if kept is None else kept
+    audited = audit(item for item, _ in items if isinstance(item, Listing))
     judging = Judging(
-        sources, limits, kind, filters, rules, items=again(), judged=lambda listing: _judged(listing, audited)
+        sources, limits, kind, filters, rules, items=kept, judged=lambda listing: _judged(listing, audited)
     )
     baselines = Baselines(values, FAMILIES, rules, filters)
     with result(values["output"], for_people=values["format_"] == "text", sources=sources) as out:
@@ -70,14 +72,6 @@ def command(sources: tuple[str, ...], **values: Any) -> None:
     for notice in (audit_sentence(audited.counts()), *baselines.suppression.notices()):
         click.echo(f"testbuy: {notice}", err=True)
     raise SystemExit(int(code))
-
-
-def _items(sources: tuple[str, ...], limits: Limits, kind: Kind | None) -> Callable[[], Items]:
-    """Reads the sources as often as it is called; what comes from standard input is kept."""
-    if "-" not in sources:
-        return lambda: stream(sources, limits, kind)
-    kept = list(stream(sources, limits, kind))
-    return lambda: kept
 
 
 def _judged(listing: Listing, audited: AuditResult) -> list[Finding]:

@@ -23,10 +23,12 @@ from x402_harness.runs.outcome import Exit
 class Baselines:
     """What ``--baseline`` suppresses and ``--write-baseline`` accepts in one run that judges ``families`` of rules."""
 
-    def __init__(self, values: dict[str, Any], families: tuple[str, ...], rules: Selection, filters: Filters) -> None:
+    def __init__(
+        self, values: dict[str, Any], families: tuple[str, ...], rules: Selection, filters: Filters, query: str = ""
+    ) -> None:
         self._file: str | None = values.pop("baseline")
         self._target: str | None = values.pop("write_baseline")
-        judges_all = filters == Filters(seed=filters.seed, sort=filters.sort)
+        judges_all = not query and filters == Filters(seed=filters.seed, sort=filters.sort)
 
         def judged(identity: Identity) -> bool:
             family = identity.rule.rstrip("0123456789")

@@ -17,7 +17,7 @@ from x402_harness.runs.outcome import Summary
 
 
 @click.command("claims", short_help="The truth sheet of a listing.")
-@click.argument("target", metavar="SLUG|FILE")
+@options.target
 @options.catalogue
 @click.option(
     "--verdict", type=click.Choice([str(verdict) for verdict in Verdict]), help="Only claims with that verdict."

@@ -12,10 +12,12 @@ from x402_catalog.models import Listing
 from x402_catalog.reading import Limits
 from x402_catalog.records import Record
 from x402_catalog.rules.selection import Selection
-from x402_catalog.search import Filters, select
+from x402_catalog.search import Filters
 from x402_catalog.sources import Kind
+from x402_catalog.store import is_catalogue, passing, select
+from x402_catalog.store.words import terms
 from x402_catalog.validation import validate
-from x402_harness.cli.loading import stream
+from x402_harness.cli.loading import selected, stream
 from x402_harness.reporting.findings import Told
 
 Items = Iterable[tuple[Listing | Finding, Record | None]]
@@ -24,7 +26,7 @@ Items = Iterable[tuple[Listing | Finding, Record | None]]
 class Judging:
     """The findings of one command, one after the other; ``listings`` counts those that were judged.
 
-    ``items`` are what there is to judge where that was read already, ``judged`` judges a listing by other rules than
+    ``items`` are what the sources hold, where that was read already; ``judged`` judges a listing by other rules than
     those over one listing.
 
     Memory holds one listing at a time, unless the filters need to know all of them (``--sample``, ``--sort``). Raises
@@ -33,18 +35,24 @@ class Judging:
 
     def __init__(
         self,
-        sources: Iterable[str],
+        sources: tuple[str, ...],
         limits: Limits,
         kind: Kind | None,
         filters: Filters,
         rules: Selection,
+        query: str = "",
         *,
         items: Items | None = None,
         judged: Callable[[Listing], list[Finding]] | None = None,
     ) -> None:
-        select((), "", filters)
-        self._items = stream(sources, limits, kind) if items is None else items
+        filters.check()
+        terms(query)
+        self._sources = sources
+        self._items = items
         self._judged = judged or self._validated
+        self._limits = limits
+        self._kind = kind
+        self._query = query
         self._filters = filters
         self._rules = rules
         self._unread: list[Told] = []
@@ -68,12 +76,13 @@ class Judging:
 
     def _selected(self) -> Iterator[Listing]:
         filters = self._filters
-        if filters.sample is not None or filters.sort != "relevance":
-            return iter(select(self._read(), "", filters))
-        each = replace(filters, limit=None)
-        if each == Filters(seed=filters.seed):
+        if len(self._sources) == 1 and is_catalogue(self._sources[0]):
+            return selected(self._sources[0], self._query, filters)
+        if self._query or filters.sample is not None or filters.sort != "relevance":
+            return iter(select(self._read(), self._query, filters))
+        if replace(filters, limit=None) == Filters(seed=filters.seed):
             return self._limited(self._read())
-        return self._limited(listing for listing in self._read() if select([listing], "", each))
+        return self._limited(passing(self._read(), filters))
 
     def _limited(self, chosen: Iterator[Listing]) -> Iterator[Listing]:
         yield from islice(chosen, self._filters.limit)
@@ -81,7 +90,7 @@ class Judging:
             yield from ()
 
     def _read(self) -> Iterator[Listing]:
-        for item, record in self._items:
+        for item, record in stream(self._sources, self._limits, self._kind) if self._items is None else self._items:
             if isinstance(item, Listing):
                 yield item
             else:

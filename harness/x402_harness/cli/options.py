@@ -13,6 +13,8 @@ from x402_catalog.rules.levels import BadLevel, Levels, levels
 from x402_catalog.rules.selection import Selection, UnknownRule, selection
 from x402_catalog.search import SORTS, Filters
 from x402_catalog.sources import Kind
+from x402_harness.cli.completing import default_catalogue
+from x402_harness.cli.completing import values as completed
 from x402_harness.reporting.formats import FORMATS as REPORT_FORMATS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -38,9 +40,15 @@ def filters_but(*names: str) -> Callable[[F], F]:
 
 def _filter_options() -> dict[str, Callable[[F], F]]:
     options: tuple[Callable[[F], F], ...] = (
-        click.option("-c", "--category", multiple=True, help="Category, globs allowed; may be repeated."),
+        click.option(
+            "-c", "--category", multiple=True, help="Category, globs allowed; may be repeated.",
+            shell_complete=completed("category"),
+        ),
         click.option("-N", "--network", multiple=True, help="v1 name or CAIP-2 id; may be repeated."),
-        click.option("--host", multiple=True, metavar="GLOB", help="Host, globs allowed; may be repeated."),
+        click.option(
+            "--host", multiple=True, metavar="GLOB", help="Host, globs allowed; may be repeated.",
+            shell_complete=completed("host"),
+        ),
         click.option("--price", metavar='"<=0.05"', help="Price in dollars, with <, <=, =, >= or >."),
         click.option("--asset", multiple=True, help="Symbol or contract address; may be repeated."),
         click.option("--method", multiple=True, help="HTTP method; may be repeated."),
@@ -49,7 +57,7 @@ def _filter_options() -> dict[str, Callable[[F], F]]:
         click.option("--sample", type=click.IntRange(1), help="Take so many at random, by the seed."),
         click.option("--limit", type=click.IntRange(1), help="Take at most so many."),
         click.option("--sort", type=click.Choice(SORTS), default="relevance", show_default=True),
-    )
+    )  # fmt: skip
     return dict(zip(_FILTERS, options, strict=True))
 
 
@@ -64,9 +72,61 @@ def chosen(values: dict[str, Any], seed: int = 0) -> Filters:
 def catalogue(function: F) -> F:
     """Where slugs are looked up."""
     return click.option(
-        "--catalogue", default="listings", show_default=True, metavar="SRC",
-        help="File or folder of listings in which slugs are looked up.",
+        "--catalogue", callback=lambda ctx, param, value: value or default_catalogue(), metavar="SRC|DB", is_eager=True,
+        help="Where slugs are looked up: a file or folder of listings, or a catalogue file that testbuy import made. "
+        "[default: catalogue.db if there is one here, else listings]",
     )(function)  # fmt: skip
+
+
+def slugs(*, required: bool = True, metavar: str = "SLUG...") -> Callable[[F], F]:
+    """The argument ``slugs``, completed from the catalogue."""
+    return click.argument("slugs", nargs=-1, required=required, metavar=metavar, shell_complete=completed("slug"))
+
+
+def target(function: F) -> F:
+    """The argument ``target``: a slug, completed from the catalogue, or a file."""
+    return click.argument("target", metavar="SLUG|FILE", shell_complete=completed("slug"))(function)
+
+
+def snapshot(function: F) -> F:
+    """``--snapshot``: an earlier state of a catalogue file; see :func:`~x402_harness.cli.loading.looking_at`."""
+    return click.option(
+        "--snapshot", type=click.IntRange(1), metavar="N",
+        help="Look at an earlier snapshot of a catalogue file; testbuy diff --list tells which there are.",
+    )(function)  # fmt: skip
+
+
+def sources(function: F) -> F:
+    """The argument ``sources``, ``--from-search`` and ``--catalogue``; see :func:`chosen_sources`."""
+    options = (
+        click.argument("sources", nargs=-1, metavar="[SRC...]"),
+        from_search,
+        catalogue,
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def from_search(function: F) -> F:
+    """``--from-search``."""
+    return click.option(
+        "--from-search", default="", metavar="QUERY",
+        help="Only listings that testbuy search finds for these words.",
+    )(function)  # fmt: skip
+
+
+def chosen_sources(sources: tuple[str, ...], values: dict[str, Any]) -> tuple[tuple[str, ...], str]:
+    """The sources and the query of a command. Where no source is named a query looks in the catalogue."""
+    from x402_harness.cli.loading import require
+
+    query, looked_up = values.pop("from_search"), values.pop("catalogue")
+    if not sources and not query:
+        raise click.UsageError("Missing argument 'SRC...': name sources, or give --from-search QUERY.")
+    sources = sources or (looked_up,)
+    for source in sources:
+        require(source)
+    return sources, query
 
 
 def output_format(function: F) -> F:

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 import click
 
 from x402_catalog.models import Listing
-from x402_catalog.search import BadFilter, Filters, select
+from x402_catalog.search import BadFilter, Filters
+from x402_catalog.store import select
 from x402_harness.cli import options
-from x402_harness.cli.loading import find, load, print_json
+from x402_harness.cli.loading import find, load, opened, print_json
 from x402_harness.probing.outcome import Probed
 from x402_harness.probing.targets import Target
 from x402_harness.protocol.exchange import Exchange, Headers
@@ -95,6 +96,7 @@ def _url(value: str) -> str:
 )  # fmt: skip
 @options.filters_but("method")
 @options.seed
+@options.from_search
 @options.catalogue
 @options.rule_choice
 @options.fail_on
@@ -140,8 +142,8 @@ def _targets(urls: tuple[str, ...], values: dict[str, Any], report: ProbeReport)
     method, headers, data = values["method"], values["headers"], values["data"]
     if not urls and (headers or data is not None or values["active"]):
         raise click.UsageError("--data, --header and --active are for typed URLs: give one.")
-    if not urls and not values["listing"] and not values["source"]:
-        raise click.UsageError("Nothing to probe: give a URL, --listing, --from or --response.")
+    if not urls and not values["listing"] and not values["source"] and not values["from_search"]:
+        raise click.UsageError("Nothing to probe: give a URL, --listing, --from, --from-search or --response.")
     found = find(values["listing"], values["catalogue"]) if values["listing"] else None
     named = found.listings if found else []
     report.unread += found.findings if found else []
@@ -152,22 +154,34 @@ def _targets(urls: tuple[str, ...], values: dict[str, Any], report: ProbeReport)
             raise click.UsageError(f"none of the {len(named)} listings in {values['listing']} has the URL {url}.")
         targets.append(Target(url, True, method, headers, data, listing))
     listed = [] if urls else named
-    if values["source"]:
+    if values["source"] and not values["from_search"]:
         loaded = load([values["source"]])
         report.unread += loaded.findings
         listed = [*listed, *loaded.listings]
-    return targets + [Target(listing.url, False, listing=listing) for listing in _filtered(listed, values)]
+    listed = _filtered(listed, values)
+    if values["from_search"]:
+        source = values["source"] or values["catalogue"]
+        listed = [*listed, *_searched(source, values["from_search"], values["filters"] or Filters(), report)]
+    return targets + [Target(listing.url, False, listing=listing) for listing in listed]
 
 
 def _filtered(listed: list[Listing], values: dict[str, Any]) -> list[Listing]:
     if values["filters"] is None:
         return listed
-    if not values["source"] and not values["listing"]:
-        raise click.UsageError("filters choose among listings: give --from or --listing with them.")
+    if not values["source"] and not values["listing"] and not values["from_search"]:
+        raise click.UsageError("filters choose among listings: give --from, --listing or --from-search with them.")
     try:
         return select(listed, filters=values["filters"])
     except BadFilter as error:
         raise click.UsageError(str(error)) from error
+
+
+def _searched(source: str, query: str, filters: Filters, report: ProbeReport) -> list[Listing]:
+    with opened(source, report.unread) as catalogue:
+        try:
+            return [catalogue.get(key) for key in catalogue.select(query, filters)]
+        except BadFilter as error:
+            raise click.UsageError(str(error)) from error
 
 
 def _probe(targets: list[Target], values: dict[str, Any], report: ProbeReport) -> None:

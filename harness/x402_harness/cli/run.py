@@ -8,15 +8,15 @@ import click
 
 from x402_catalog.reading import Limits
 from x402_catalog.search import BadFilter
+from x402_catalog.store import is_catalogue
 from x402_harness.cli import options
-from x402_harness.cli.loading import fail, print_json, require
+from x402_harness.cli.loading import fail, found, print_json
 from x402_harness.runs.outcome import Exit
 
 
 @click.command("run", short_help="The main job: read, validate, plan, buy (mock), check, report.")
-@click.argument("sources", nargs=-1, required=True, metavar="SRC...")
+@options.sources
 @options.filters
-@click.option("--query", default="", help="Only listings that match these words.")
 @click.option("--rows", type=options.Rows(), default="4", show_default=True, help="Most purchases per listing, or all.")
 @options.dollars("--per-call-max", default="100", help="Cap for one purchase.")
 @options.dollars("--budget", default="10000", help="Cap for the run.")
@@ -36,20 +36,22 @@ def command(sources: tuple[str, ...], **values: Any) -> None:
     from x402_harness.reporting.session import run_and_report
     from x402_harness.runs.runner import RunConfig
 
-    for source in sources:
-        require(source)
+    sources, query = options.chosen_sources(sources, values)
     filters = options.chosen(values, values["seed"])
     config = RunConfig(
         sources=sources,
         seed=values["seed"],
         rows=values["rows"],
         caps=Caps(values["per_call_max"], values["budget"]),
-        query=values["query"],
+        query=query,
         filters=filters,
         limits=Limits(max_record_bytes=values["max_record_size"]),
     )
     try:
-        done = run_and_report(config, values["reports"], quiet=values["quiet"])
+        items = None
+        if any(map(is_catalogue, sources)):
+            items = found(sources, query, filters, config.limits)
+        done = run_and_report(config, values["reports"], items=items, quiet=values["quiet"])
     except BadFilter as error:
         raise click.UsageError(str(error)) from error
     except OSError as error:

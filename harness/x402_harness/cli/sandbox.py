@@ -84,7 +84,8 @@ def _list_faults(format_: str) -> None:
 
 
 def _listings(sources: tuple[str, ...], values: dict[str, Any]) -> list[Any]:
-    from x402_catalog.search import BadFilter, select
+    from x402_catalog.search import BadFilter
+    from x402_catalog.store import select
 
     filters = options.chosen(values, values["seed"])
     loaded = load(sources)

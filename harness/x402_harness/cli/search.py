@@ -2,77 +2,97 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import click
 
-from x402_catalog.models import Listing, text
-from x402_catalog.search import BadFilter, cheapest, host, select
+from x402_catalog.findings import Finding
+from x402_catalog.search import BadFilter
+from x402_catalog.store import Page, Query
+from x402_catalog.store.statistics import quantile
 from x402_harness.cli import options
-from x402_harness.cli.loading import load, print_json
+from x402_harness.cli.loading import looking_at, print_json
+from x402_harness.cli.tabular import picked, print_rows, tabular
+from x402_harness.reporting.escape import printable
+from x402_harness.reporting.rows import COLUMNS, DEFAULT, DOCUMENT, LINES, decimal, dollars, network_name
+from x402_harness.reporting.tables import to_dict
 from x402_harness.runs.outcome import Exit
+
+_PAGE = 50  # rows of a table, unless --limit says otherwise
+_SHOWN = 4  # values of a facet that a line tells
 
 
 @click.command("search", short_help="Find listings by words and filters.")
 @click.argument("query", nargs=-1)
 @options.catalogue
+@options.snapshot
 @options.filters
+@click.option("--offset", type=click.IntRange(0), default=0, help="Pass over so many, for the next page.")
 @options.seed
-@options.output_format
-def command(query: tuple[str, ...], catalogue: str, format_: str, **values: Any) -> None:
-    """List the listings whose words begin with every word of QUERY and that pass the filters. No query lists all."""
-    filters = options.chosen(values, values["seed"])
-    loaded = load([catalogue])
-    try:
-        found = select(loaded.listings, " ".join(query), filters)
-    except BadFilter as error:
-        raise click.UsageError(str(error)) from error
+@tabular
+def command(query: tuple[str, ...], catalogue: str, **values: Any) -> None:
+    """List what has every word of QUERY in its title, address, summary, uses or request fields, and passes the filters.
+
+    A word also finds those that begin with it; words in double quotes are found in that order only. Where a word is
+    not known, the nearest one is taken and said. No query lists all. Prices are in dollars and in atomic units.
+    """
+    filters, format_ = options.chosen(values, values["seed"]), values["format_"]
+    columns = picked(COLUMNS, values["columns"], DEFAULT if format_ in ("table", "text") else LINES)
+    if format_ in ("table", "text") and filters.limit is None and values["output"] is None:
+        filters = replace(filters, limit=_PAGE)
+    asked = Query(" ".join(query), filters, values["offset"], facets=format_ in ("table", "text", "json"))
+    findings: list[Finding] = []
+    with looking_at(catalogue, values["snapshot"], findings) as found:
+        try:
+            page, of = found.search(asked), len(found)
+        except BadFilter as error:
+            raise click.UsageError(str(error)) from error
     if format_ == "json":
-        from x402_harness.reporting.document import document
-
-        counts = {"listings": len(found), "errors": 0, "warnings": 0, "of": len(loaded.listings)}
-        print_json(document("search", counts, loaded.findings, listings=[row(listing) for listing in found]))
+        print_json(_document(asked, page, of, findings))
     else:
-        _print_table(found)
-        click.echo(f"{len(found)} of {len(loaded.listings)} · next: testbuy show SLUG, testbuy claims SLUG", err=True)
-        if loaded.findings:
-            click.echo(f"{len(loaded.findings)} findings while reading: testbuy validate {catalogue}", err=True)
-    raise SystemExit(int(Exit.CLEAN if found else Exit.NOTHING))
+        print_rows(columns, page.rows, format_, values["output"])
+        _tell(page, asked, of)
+        if findings:
+            click.echo(f"{len(findings)} findings while reading: testbuy validate {printable(catalogue)}", err=True)
+    raise SystemExit(int(Exit.CLEAN if page.rows else Exit.NOTHING))
 
 
-def row(listing: Listing) -> dict[str, Any]:
-    """A listing in a line's worth of members; prices in dollars and in atomic units."""
-    price = cheapest(listing)
-    return {
-        "slug": listing.slug,
-        "title": listing.title,
-        "url": listing.url,
-        "host": host(listing),
-        "method": listing.method,
-        "category": listing.category,
-        "price": None if price is None else str(price),
-        "offers": [
-            {"network": offer.network_name, "asset": offer.asset, "amount": offer.amount_text}
-            for offer in listing.offers
-        ],
-        "flag": text(listing.pricing.get("flag")),
-    }
+def _document(asked: Query, page: Page, of: int, findings: list[Finding]) -> dict[str, Any]:
+    from x402_harness.reporting.document import document
+
+    levels = [str(finding.level) for finding in findings]
+    counts = {
+        "listings": len(page.rows), "errors": levels.count("error"), "warnings": levels.count("warning"),
+        "matched": page.total, "of": of,
+    }  # fmt: skip
+    through = asked.offset + len(page.rows)
+    return document(
+        "search", counts, findings, query=asked.text, corrected=page.corrected, ranked=page.ranked,
+        next_offset=through if through < page.total else None,
+        listings=[to_dict([COLUMNS[name] for name in DOCUMENT], row) for row in page.rows],
+        facets=page.facets, prices={f"{price:f}": count for price, count in page.prices.items()},
+        median=decimal(quantile(page.prices, 0.5)),
+    )  # fmt: skip
 
 
-def _print_table(found: list[Listing]) -> None:
-    from x402_harness.reporting.escape import printable
-    from x402_harness.reporting.terminal import console
+def _name(value: str) -> str:
+    return printable(network_name(value) or "none", 30)
 
-    if not found:
-        return
-    out = console()
-    widths = {"price": 12, "network": 10, "method": 7, "slug": max(len(printable(one.slug, 60)) for one in found)}
-    out.print(f"{'PRICE':>12}  {'NETWORK':<10} {'METHOD':<7} {'LISTING':<{widths['slug']}}  FLAG")
-    for listing in found:
-        price = cheapest(listing)
-        shown = f"${price}" if price is not None else "–"
-        names = ",".join(offer.network_name or "?" for offer in listing.offers) or "–"
-        out.print(
-            f"{shown:>12}  {printable(names, 10):<10} {printable(listing.method, 7):<7} "
-            f"{printable(listing.slug, 60):<{widths['slug']}}  {printable(text(listing.pricing.get('flag')) or '')}"
-        )
+
+def _tell(page: Page, asked: Query, of: int) -> None:
+    """What there is beside the rows, on stderr."""
+    if page.corrected is not None:
+        click.echo(f"nothing has {asked.text!r}: this is for {printable(page.corrected)}", err=True)
+    parts = [f"{len(page.rows)} of {page.total}" + (f" (catalogue: {of})" if of != page.total else "")]
+    for name in ("category", "network"):
+        counts = list(page.facets.get(name, {}).items())[:_SHOWN]
+        parts += [", ".join(f"{_name(value)} {count}" for value, count in counts)] if counts else []
+    median = quantile(page.prices, 0.5)
+    parts += [f"median {dollars(median)}"] if median is not None else []
+    if not page.ranked:
+        parts.append("too many to rank, in order of slugs")
+    if page.rows and asked.offset + len(page.rows) < page.total:
+        parts.append(f"more: --offset {asked.offset + len(page.rows)}")
+    parts.append("next: testbuy show SLUG, testbuy compare --like SLUG" if page.rows else "try fewer words or filters")
+    click.echo(" · ".join(parts), err=True)

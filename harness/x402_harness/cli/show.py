@@ -2,48 +2,133 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import click
 
+from x402_catalog.findings import Finding
 from x402_catalog.models import Listing
+from x402_catalog.store import Catalogue, Standing
 from x402_harness.cli import options
-from x402_harness.cli.loading import find, print_json
+from x402_harness.cli.loading import fail, ids, load, looking_at, print_json
+from x402_harness.runs.history import Runs, runs_of
+from x402_harness.runs.outcome import Exit
+
+Shown = tuple[Listing, Standing | None]
+
+_METHOD = re.compile(r"[A-Za-z]{1,20}")
 
 
-@click.command("show", short_help="One listing: terms, request, answer, findings.")
-@click.argument("target", metavar="SLUG|FILE")
+@click.command("show", short_help="One listing: terms, request, answer, price among its peers, findings.")
+@options.target
 @options.catalogue
-@click.option("--raw", is_flag=True, help="The listing's JSON as it was read, byte for byte.")
+@options.snapshot
+@click.option("--raw", "raw", is_flag=True, help="The listing's JSON as it was read, byte for byte.")
+@click.option("--schema", is_flag=True, help="The JSON Schemas of request and answer that its hints come to.")
+@click.option("--curl", is_flag=True, help="A command that sends an example request, unpaid.")
+@click.option("--reports", default="reports", show_default=True, metavar="DIR", help="Where recorded runs are.")
 @options.output_format
-def command(target: str, catalogue: str, raw: bool, format_: str) -> None:
-    """Show the listing SLUG, or each listing in FILE."""
-    loaded = find(target, catalogue)
-    for listing in loaded.listings:
-        if raw:
-            click.echo(listing.record.raw, nl=not listing.record.raw.endswith(b"\n"))
-        elif format_ == "text":
-            _print(listing)
-    if format_ == "json" and not raw:
-        _print_document(loaded.listings)
+def command(target: str, catalogue: str, snapshot: int | None, reports: str, format_: str, **values: Any) -> None:
+    """Show the listing SLUG (or with that URL), or each listing in FILE."""
+    printers: dict[str, Callable[[Listing], None]] = {"raw": _print_raw, "schema": _print_schema, "curl": _print_curl}
+    chosen = [name for name in printers if values[name]]
+    if len(chosen) > 1:
+        raise click.UsageError(f"--{chosen[0]} and --{chosen[1]} cannot be printed at once.")
+    shown, findings = _found(target, catalogue, snapshot)
+    if chosen:
+        for listing, _ in shown:
+            printers[chosen[0]](listing)
+    elif format_ == "json":
+        _print_document(shown, findings, Path(reports))
+    else:
+        _print(shown, Path(reports))
     raise SystemExit(0)
 
 
-def _print(listing: Listing) -> None:
+def _found(target: str, catalogue: str, snapshot: int | None) -> tuple[list[Shown], list[Finding]]:
+    if Path(target).exists():
+        loaded = load([target])
+        return [(listing, None) for listing in loaded.listings], loaded.findings
+    with looking_at(catalogue, snapshot) as found:
+        return [_shown(found, key) for key in ids(found, target, catalogue)], []
+
+
+def _shown(catalogue: Catalogue, key: int) -> Shown:
+    return catalogue.get(key), catalogue.standing(key)
+
+
+def _print_raw(listing: Listing) -> None:
+    raw = listing.record.raw
+    click.echo(raw, nl=not raw.endswith(b"\n"))
+
+
+def _print_schema(listing: Listing) -> None:
+    from x402_catalog.hints import request_shape, response_shape
+
+    schemas = []
+    for offer in listing.offers:
+        request, response = request_shape(listing, offer), response_shape(listing, offer)
+        about = {"method": request.method, "media_type": request.media_type, "parts": request.parts}
+        answer = {"declared": str(response.declared), "media_type": response.media_type, "schema": response.schema}
+        schemas.append({"request": about, "response": answer})
+    # All in ASCII: this is printed as it is, and a schema holds what its listing says.
+    click.echo(json.dumps({"slug": listing.slug, "offers": schemas}, indent=2))
+
+
+def _print_curl(listing: Listing) -> None:
+    from x402_catalog.hints import request_shape
+    from x402_harness.generation.requests import Unrequestable
+    from x402_harness.planning.rows import first_request
+    from x402_harness.protocol.exchange import Request
+    from x402_harness.reporting.requests import curl_line
+
+    request = Request(listing.method, listing.url)
+    if listing.offers:
+        try:
+            made = first_request(listing, request_shape(listing, listing.offers[0]), 402)
+        except Unrequestable as error:
+            fail(f"{listing.slug}: no request can be made: {error}", Exit.NOTHING)
+        request = made.request if made else request
+    if _METHOD.fullmatch(request.method) is None or not request.url.startswith(("https://", "http://")):
+        fail(f"{listing.slug}: its method and URL are none that can be sent", Exit.NOTHING)
+    click.echo(curl_line(request))
+
+
+def _print(shown: list[Shown], reports: Path) -> None:
     from x402_catalog.validation import validate
     from x402_harness.reporting.listing import print_listing
     from x402_harness.reporting.terminal import console
 
-    print_listing(listing, validate(listing, keep_held=False).findings, console())
+    for listing, standing in shown:
+        findings = validate(listing, keep_held=False).findings
+        print_listing(listing, findings, console(), standing, runs_of(listing.slug, reports))
 
 
-def _print_document(listings: list[Listing]) -> None:
+def _print_document(shown: list[Shown], unread: list[Finding], reports: Path) -> None:
     from x402_catalog.validation import validate
     from x402_harness.reporting.document import document
-    from x402_harness.reporting.listing import listing_details
+    from x402_harness.reporting.listing import listing_details, standing_details
 
-    findings = [found for listing in listings for found in validate(listing, keep_held=False).findings]
+    findings = [*unread, *(one for listing, _ in shown for one in validate(listing, keep_held=False).findings)]
     counts = {
-        "listings": len(listings),
+        "listings": len(shown),
         "errors": sum(found.level == "error" for found in findings),
         "warnings": sum(found.level == "warning" for found in findings),
     }
-    print_json(document("show", counts, findings, listings=[listing_details(listing) for listing in listings]))
+    told = [
+        {
+            **listing_details(listing),
+            "price_position": standing_details(standing),
+            "runs": _runs(runs_of(listing.slug, reports)),
+        }
+        for listing, standing in shown
+    ]
+    print_json(document("show", counts, findings, listings=told))
+
+
+def _runs(runs: Runs) -> dict[str, Any] | None:
+    return runs.to_dict() if runs.runs else None

@@ -12,7 +12,7 @@ from x402_catalog.sources import Kind
 from x402_harness.cli import options
 from x402_harness.cli.baselines import Baselines
 from x402_harness.cli.judging import Judging
-from x402_harness.cli.loading import fail, require
+from x402_harness.cli.loading import fail
 from x402_harness.cli.writing import result
 from x402_harness.reporting.findings import Ending, FindingsReport
 from x402_harness.reporting.formats import findings_report
@@ -22,7 +22,7 @@ FAMILIES = ("CAT", "HINT", "PRICE")  # of rules that are judged here
 
 
 @click.command("validate", short_help="All rules over each listing; nothing is bought.")
-@click.argument("sources", nargs=-1, required=True, metavar="SRC...")
+@options.sources
 @options.source_kind
 @options.filters
 @options.seed
@@ -34,18 +34,17 @@ FAMILIES = ("CAT", "HINT", "PRICE")  # of rules that are judged here
 @options.max_record_size
 def command(sources: tuple[str, ...], **values: Any) -> None:
     """Judge every listing in SRC... by every rule over one listing."""
-    for source in sources:
-        require(source)
+    sources, query = options.chosen_sources(sources, values)
     filters = options.chosen(values, values["seed"])
     rules = options.chosen_rules(values)
     if rules.select and not any(name.startswith(FAMILIES) for name in rules.select):
         fail(f"none of the selected rules is judged by validate, which has {', '.join(FAMILIES)}", Exit.NOTHING)
     limits, kind = Limits(max_record_bytes=values["max_record_size"]), values["source"] and Kind(values["source"])
     try:
-        judging = Judging(sources, limits, kind, filters, rules)
+        judging = Judging(sources, limits, kind, filters, rules, query)
     except BadFilter as error:
         raise click.UsageError(str(error)) from error
-    baselines = Baselines(values, FAMILIES, rules, filters)
+    baselines = Baselines(values, FAMILIES, rules, filters, query)
     with result(values["output"], for_people=values["format_"] == "text", sources=sources) as out:
         report = findings_report(values["format_"], out, "validate", everything=values["everything"])
         code = _judge(judging, baselines, report, values["fail_on"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ from x402_catalog.__about__ import __version__
 from x402_harness.edge.decoding import Decoder
 from x402_harness.edge.guard import Refused
 from x402_harness.protocol.exchange import ACCEPTED_CODINGS, Failure, Headers, Request, Response
+
+# What it says when it is asked for every detail holds the headers of answers, in which a server may echo a payment.
+logging.getLogger("httpcore").setLevel(logging.INFO)
 
 USER_AGENT = f"testbuy/{__version__}"
 _DEFAULTS = {"accept": "*/*", "accept-encoding": ACCEPTED_CODINGS, "connection": "close", "user-agent": USER_AGENT}
@@ -123,12 +127,14 @@ class Client:
         async for chunk in answer.aiter_raw():
             got.body += decoder.feed(chunk)
             came += len(chunk)
-            if decoder.full:
+            if decoder.full or decoder.problem:
                 break
-        decoder.close()
+        else:
+            decoder.close()
         whole = got.response(decoder.full)
         assert whole is not None  # its status stands there
-        return replace(whole, undecoded=decoder.problem, received=None if decoder.full else came)
+        is_counted = not (decoder.full or decoder.problem)
+        return replace(whole, undecoded=decoder.problem, received=came if is_counted else None)
 
 
 def _cause(error: Exception) -> str:

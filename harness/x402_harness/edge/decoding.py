@@ -11,7 +11,7 @@ class Decoder:
     """Undoes a ``Content-Encoding`` as far as ``limit`` bytes; ``full`` says that there was more.
 
     An encoding that was not asked for is left as it is. ``problem`` says what is wrong with bytes that are not so
-    encoded; what comes after them is dropped: an answer that cannot be read is still an answer, with its receipt.
+    encoded, and nothing comes of what follows: an answer that cannot be read is still an answer, with its receipt.
     """
 
     def __init__(self, encoding: str, limit: int) -> None:

@@ -160,7 +160,7 @@ def _cases(listing: Listing, offer: Offer, price: Money, rows: int | None, seed:
 
 
 def case_id(listing: Listing, offer: Offer, shape: RequestShape, candidate: Candidate) -> str:
-    """Twelve hex digits of what would be bought: slug, offer terms, method, URL and body."""
+    """Twelve hex digits of what would be bought: slug, offer terms, method, URL, body and declared headers."""
     request = candidate.request
     identity = [
         listing.slug,
@@ -169,6 +169,7 @@ def case_id(listing: Listing, offer: Offer, shape: RequestShape, candidate: Cand
         shape.method,
         request.url,
         request.body.hex(),
+        *([candidate.values.headers] if candidate.values.headers else []),
     ]
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
 

@@ -9,6 +9,7 @@ attempts is kept before the next stage begins: however many rows are asked for, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 from x402_harness.planning.bounds import fewest_rows_for_levels, fewest_rows_for_pairs, most_pairs
 from x402_harness.planning.coverage import Covering, Threes
@@ -22,6 +23,7 @@ Pinned = Sequence[int]  # levels that one row must have
 STAGES = (10, 25)
 _WORK = 2_000_000  # levels looked at in the attempts of one stage: what is small is tried more often
 _ATTEMPTS = 8
+_IDLE = 3  # attempts that bettered nothing, after which no more are made
 _THREES = 20_000  # rows of strength 3 at most
 
 
@@ -56,7 +58,7 @@ class Arranger:
         covering = Covering.of(self._grid, done)
         yield from done
         for end in self._ends():
-            stage = self._best(done, end)
+            stage = self.best(done, end) if self._allows else self._known_best(tuple(done), end)
             for row in stage[len(done):]:  # fmt: skip
                 if len(done) >= len(self._pinned) and _is_reached(covering, strength):
                     return
@@ -73,16 +75,22 @@ class Arranger:
         fewest = fewest_rows_for_pairs(self._grid)
         return [*(max(stage, self.levels_by + 1) for stage in STAGES if 2 * fewest >= 3 * stage), None]
 
-    def _best(self, done: list[Row], end: int | None) -> list[Row]:
+    def _known_best(self, done: tuple[Row, ...], end: int | None) -> list[Row]:
+        """:meth:`best`, remembered: listings with the same numbers of levels have the same rows."""
+        pinned = tuple(tuple(levels) for levels in self._pinned[len(self._given) :])
+        return _remembered(self._grid, self._seed, tuple(self._given), pinned, done, end)
+
+    def best(self, done: list[Row], end: int | None) -> list[Row]:
         """The best of several ways to go on to ``end`` rows, or to the end."""
         best: tuple[tuple[int, ...], list[Row]] | None = None
-        ideal = self._ideal(end)
+        ideal, idle = self._ideal(end), 0
         for attempt in range(self._attempts(end)):
             rows = self._attempt(done, end, attempt)
             score = self._score(rows, end)
+            idle += 1
             if best is None or score > best[0]:
-                best = score, rows
-            if best[0][:3] >= ideal:
+                best, idle = (score, rows), 0
+            if best[0][:3] >= ideal or idle == _IDLE:
                 break
         assert best is not None  # there is at least one attempt
         return best[1]
@@ -137,6 +145,13 @@ class Arranger:
                 return
             threes.take(made)
             yield made
+
+
+@lru_cache(maxsize=512)
+def _remembered(
+    grid: Grid, seed: int, given: tuple[Row, ...], pinned: tuple[Pinned, ...], done: tuple[Row, ...], end: int | None
+) -> list[Row]:
+    return Arranger(grid, seed, given=given, pinned=pinned).best(list(done), end)
 
 
 def _is_reached(covering: Covering, strength: int) -> bool:

@@ -53,29 +53,30 @@ class Greedy:
     def _best(self, covering: Covering, held: Sequence[int] | None) -> Row | None:
         """The candidate that shows the most; ``None`` if nothing new can be shown and nothing is held."""
         pairs = [] if held is not None else self._seeds(covering)
-        if held is None and not pairs and not covering.fresh:
-            return None
+        if held is None and not pairs:
+            if not covering.fresh:
+                return None
+            held = ()
         best: tuple[Worth, Row] | None = None
         for _ in range(self.CANDIDATES):
-            seeds = self._seed(covering, pairs) if held is None else held
+            seeds = pairs[self._dice.below(len(pairs))] if held is None else held
             row = self._grown(covering, seeds)
             if row is not None:
                 best = max(best or (_worth(covering, row), row), (_worth(covering, row), row))
-        for row in self._known if held is None else ():
+        for row in () if held else self._known:
             best = max(best or (_worth(covering, row), row), (_worth(covering, row), row))
-        if best is None or (held is None and best[0][:2] == (0, 0)):
+        if best is None or (not held and best[0][:2] == (0, 0)):
             return None
         return best[1]
 
-    def _seed(self, covering: Covering, pairs: list[tuple[int, int]]) -> Sequence[int]:
-        if pairs:
-            return pairs[self._dice.below(len(pairs))]
-        fresh = list(bits(covering.fresh))
-        return (fresh[self._dice.below(len(fresh))],)
-
     def _seeds(self, covering: Covering) -> list[tuple[int, int]]:
-        """Of the two factors with the most pairs to show, those pairs whose levels have the most to show."""
+        """Of the two factors with the most pairs to show, those pairs whose levels have the most to show.
+
+        None as long as levels are left where factors stand under others: a pair would settle what is above it.
+        """
         grid, most, found = self._grid, 0, (0, 0)
+        if grid.opened and covering.fresh:
+            return []
         for one in grid.factors:
             here = [covering.open[level] for level in grid.levels[one]]
             for other in range(one + 1, len(grid.sizes)):

@@ -10,7 +10,7 @@ from x402_harness.planning.grid import NONE, Grid, Row, bits, mask
 
 _STEPS = 40  # exchanges tried for each level in the rows
 _MOST_STEPS = 4000
-_SHORTER = 4000
+_SHORTER = 60  # changes tried for each level in the rows, to do without one of them
 _LARGEST = 400_000  # pairs of a grid; one with more is not polished
 
 
@@ -135,7 +135,7 @@ class Polisher:
         made = [list(row) for row in rows[:-1]]
         tally = _Tally(self._grid, made)
         movable = frozenset(self._movable)
-        for _ in range(_SHORTER):
+        for _ in range(min(_MOST_STEPS, _SHORTER * len(self._grid.sizes) * len(rows))):
             if not tally.missing:
                 return [tuple(row) for row in made]
             pair = tally.pair(self._dice.below(len(tally.missing)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from x402_catalog.jsonschemas import BadSchema, Checker
@@ -12,7 +13,7 @@ from x402_harness.planning.dice import mixed
 from x402_harness.planning.level import Level
 
 KEPT = 3  # values for each level, besides those that are shown
-_DRAWN = 12  # of so many the ones that say the most are kept
+_DRAWN = 8  # of so many the ones that say the most are kept
 _LONG = 60
 
 
@@ -27,7 +28,7 @@ def filled(level: Level, declared: Any, seed: int, *place: str) -> Level:
     for source in (level.source, {"allOf": [declared, level.schema]}):
         if len(values) > len(level.values):
             break
-        drawn = _valid(level, declared, _drawn(source, seed, level.label, *place))
+        drawn = _valid(level, declared, _drawn(json.dumps(source), seed, level.label, *place))
         values = _distinct([*values, *drawn])
     return replace(level, values=tuple(values))
 
@@ -40,11 +41,12 @@ def _valid(level: Level, declared: Any, values: list[Json]) -> list[Json]:
     return [value for value in values if all(checker.is_valid(value) for checker in checkers)]
 
 
-def _drawn(source: Any, seed: int, *salt: str) -> list[Json]:
+@lru_cache(maxsize=4096)  # listings of one seller have the same fields
+def _drawn(source: str, seed: int, *salt: str) -> list[Json]:
     from x402_harness.generation import GenerationError, draw, strategy_for
 
     try:
-        values = draw(strategy_for(source), _DRAWN, mixed(seed, *salt))
+        values = draw(strategy_for(json.loads(source)), _DRAWN, mixed(seed, *salt))
     except GenerationError:
         return []
     return sorted(_distinct(values), key=_plainness)[:KEPT]

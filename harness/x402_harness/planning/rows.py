@@ -25,11 +25,11 @@ from x402_harness.generation.requests import (
 )
 from x402_harness.planning.coverage import Covering
 from x402_harness.planning.covering import Arranger
-from x402_harness.planning.dice import mixed
 from x402_harness.planning.factors import Factor, factors_of
 from x402_harness.planning.grid import NONE, Row
 from x402_harness.planning.models import Model, model_of
 from x402_harness.planning.shown import Chosen, Coverage, coverage_of
+from x402_harness.protocol.exchange import Request
 
 _FALLBACK = 10  # requests drawn whole where a listing's fields cannot be told apart
 
@@ -89,15 +89,14 @@ class _Rows:
         self._covering = Covering(model.grid)
         self._used: Counter[int] = Counter()
         self._unprobed = [one for one in model.probed if not _is_in(one, shown)]
-        self._made: dict[tuple[str, bytes], PlannedRow] = {}
+        self._made: dict[Request, PlannedRow] = {}
 
     def plan(self, strength: int, most: int | None) -> RowPlan:
         """The plan."""
         for row in self._rows(strength):
             if most is not None and len(self._made) >= most:
                 break
-            key = row.candidate.request.url, row.candidate.request.body
-            self._made.setdefault(key, row)
+            self._made.setdefault(row.candidate.request, row)
         if not self._made:
             self._fall_back(_FALLBACK if most is None else most)
         return RowPlan(tuple(self._made.values()), self._coverage(), self._model)
@@ -109,7 +108,7 @@ class _Rows:
         empty = self._empty_body()
         arranger = Arranger(
             model.grid,
-            mixed(self._seed, model.shape.url),
+            self._seed,
             given=given,
             pinned=[] if empty is None else [empty],
             allows=model.feasible.allows,
@@ -174,7 +173,7 @@ class _Rows:
             raise Unrequestable(str(error)) from error
         for values in drawn:
             candidate = Candidate(Source.GENERATED, values, encode(self._shape, values))
-            self._made.setdefault((candidate.request.url, candidate.request.body), PlannedRow(candidate))
+            self._made.setdefault(candidate.request, PlannedRow(candidate))
 
     def _coverage(self) -> Coverage:
         return coverage_of(self._model, [row.levels for row in self._made.values()])

@@ -67,8 +67,12 @@ def failure_text(failure: Failure) -> str:
 
 
 def limits(seen: Seen) -> Iterator[Finding]:
-    """A body longer than the limit."""
+    """A body longer than the limit, or not in the coding that it names."""
     answer = seen.exchange.response
+    if answer is not None and answer.undecoded:
+        coding = (answer.header("content-encoding") or "")[:40]
+        message = f"the body is not in the coding {coding}: {answer.undecoded}"
+        yield seen.finding(rules.MALFORMED, message, observed=answer.undecoded, expected=coding)
     if answer is not None and answer.truncated:
         message = f"the body is longer than {len(answer.body)} bytes and was cut there"
         yield seen.finding(rules.MALFORMED, message, observed=f"more than {len(answer.body)} bytes")

@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from x402_catalog.findings import Location
+from x402_harness.checks.exchange import terms_as_listing
+from x402_harness.planning.forgeries import Forgery
 from x402_harness.probing import rules
 from x402_harness.probing.active import Forge, no_forgeries, provoke
 from x402_harness.probing.asking import Asker, hold
 from x402_harness.probing.ladder import climb
 from x402_harness.probing.outcome import FAULT, UNREACHABLE, JudgeExchange, Probed, concluded
-from x402_harness.probing.targets import Target, rungs
+from x402_harness.probing.targets import Target, rungs, whole
+from x402_harness.protocol.exchange import Exchange
 
 Tell = Callable[[Probed], None]
 
@@ -70,12 +73,21 @@ class Prober:
         try:
             talk = await hold(climb(rungs(target, self._settings.seed)), self._asker)
             if self._settings.active and target.typed:
-                talk = await hold(provoke(talk, self._forge), replace(self._asker, patience=0.0))
+                talk = await hold(provoke(talk, self._forging(target)), replace(self._asker, patience=0.0))
             return concluded(target, talk, self._judge, self._settings.slow)
         except Exception as error:
             reason = f"own fault: {type(error).__name__}: {error}"
             slug = target.listing.slug if target.listing else None
             return Probed(target.url, target.typed, FAULT, reason, listing=slug, not_judged=(("everything", reason),))
+
+    def _forging(self, target: Target) -> Forge:
+        """Forges on the request with everything in it that its seller may look at first."""
+
+        def forged(exchange: Exchange) -> Iterable[Forgery]:
+            request = whole(target, exchange.request, terms_as_listing(exchange), self._settings.seed)
+            return self._forge(replace(exchange, request=request))
+
+        return forged
 
 
 def _skipped(target: Target, silent: int) -> Probed:

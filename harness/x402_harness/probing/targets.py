@@ -120,6 +120,14 @@ def _full(target: Target, method: str, seed: int) -> Request | None:
     return None
 
 
+def whole(target: Target, paid: Request, terms: Listing | None, seed: int = 0) -> Request:
+    """``paid`` with every part that is declared for it, by the target's listing or else by the endpoint's own terms:
+    what a seller validates before it looks at a payment must not stand in the way. As it is where nothing is known."""
+    listing = target.listing or terms
+    made = _full(replace(target, listing=listing), paid.method, seed) if listing is not None else None
+    return paid if made is None or paid.body else made
+
+
 def _sample(target: Target, seed: int) -> tuple[RequestShape, Candidate] | None:
     listing = target.listing
     if listing is None or not listing.offers:

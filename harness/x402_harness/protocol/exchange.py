@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from x402_harness.protocol.headers import PAYMENT_SIGNATURE, X_PAYMENT
+
 Headers = tuple[tuple[str, str], ...]
+_PAYMENTS = frozenset({X_PAYMENT.lower(), PAYMENT_SIGNATURE.lower()})
 
 ACCEPTED_CODINGS = "gzip, deflate"  # what is asked for in Accept-Encoding unless the request itself says otherwise
 
@@ -25,6 +28,11 @@ class Request:
     url: str
     headers: Headers = ()
     body: bytes = b""
+
+    def __repr__(self) -> str:
+        # What is printed in a hurry, by an error or a failed assertion, must not hold what can be spent.
+        shown = [(name, "(withheld)" if name.lower() in _PAYMENTS else value) for name, value in self.headers]
+        return f"Request({self.method!r}, {self.url!r}, {shown!r}, {self.body!r})"
 
     def with_header(self, name: str, value: str) -> Request:
         """The same request with one header more, in place of any of that name."""

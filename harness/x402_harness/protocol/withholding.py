@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from x402_harness.protocol.errors import RemoteProtocolError
@@ -26,12 +26,38 @@ class Secrets:
     """What must not be told of requests with payment: the headers as sent, and the signatures in them."""
 
     def __init__(self, *requests: Request) -> None:
-        spellings = dict.fromkeys(found for request in requests for found in _spellings(request))
-        self._pattern = re.compile("|".join(spellings), re.IGNORECASE | re.ASCII) if spellings else None
+        payments = dict.fromkeys(
+            value
+            for request in requests
+            for name, value in request.headers
+            if name.lower() in PAYMENT_HEADERS and value
+        )
+        self._payments = tuple(payments)
+        self._signatures = tuple(made for value in payments if (made := _signature(value)))
+        self._shortest = min((len(value.rstrip("=")) for value in payments), default=0)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        # Long, and so made where it may find something only.
+        spellings = [_spelled(value) for value in self._payments]
+        for made in self._signatures:
+            spellings += [
+                f"(?:0x)?{made.hex()[:_TELLING]}[0-9a-f]*",
+                re.escape(made.decode("latin-1")),
+            ]  # cut short too
+        return re.compile("|".join(spellings), re.IGNORECASE | re.ASCII)
+
+    def _may_hold(self, text: str) -> bool:
+        if not self._payments or len(text) >= self._shortest:
+            return bool(self._payments)
+        lowered = text.lower()
+        return any(
+            made.hex()[:_TELLING] in lowered or made.decode("latin-1").lower() in lowered for made in self._signatures
+        )
 
     def scrub(self, text: str) -> str:
         """``text`` with every secret withheld."""
-        return self._pattern.sub(WITHHELD, text) if self._pattern else text
+        return self._pattern.sub(WITHHELD, text) if self._may_hold(text) else text
 
     def scrub_bytes(self, data: bytes) -> bytes:
         """``data`` with every secret withheld."""
@@ -48,16 +74,13 @@ class Secrets:
         return value
 
 
-def _spellings(request: Request) -> Iterator[str]:
-    for name, value in request.headers:
-        if name.lower() not in PAYMENT_HEADERS or not value:
-            continue
-        yield "".join(_SPELLINGS.get(character) or re.escape(character) for character in value)
-        try:
-            signature = str(decode(value)[0]["payload"]["signature"])
-            made = bytes.fromhex(signature.removeprefix("0x"))
-        except (RemoteProtocolError, KeyError, TypeError, ValueError):
-            continue
-        if made:
-            yield f"(?:0x)?{made.hex()[:_TELLING]}[0-9a-f]*"  # one that was cut short too
-            yield re.escape(made.decode("latin-1"))
+def _spelled(value: str) -> str:
+    return "".join(_SPELLINGS.get(character) or re.escape(character) for character in value)
+
+
+def _signature(value: str) -> bytes | None:
+    try:
+        signature = str(decode(value)[0]["payload"]["signature"])
+        return bytes.fromhex(signature.removeprefix("0x"))
+    except (RemoteProtocolError, KeyError, TypeError, ValueError):
+        return None

@@ -12,7 +12,8 @@ from markupsafe import Markup
 from x402_catalog.findings import Finding, Level
 from x402_harness.reporting.charts import Chart, price_strip, verdict_bars
 from x402_harness.reporting.escape import printable
-from x402_harness.reporting.terminal import GLYPHS, SIMULATED, summary_rows
+from x402_harness.reporting.evidence import heading
+from x402_harness.reporting.terminal import GLYPHS, summary_rows
 from x402_harness.reporting.view import ListingView, RunView
 from x402_harness.rulebook import every_rule
 
@@ -36,7 +37,7 @@ def render(view: RunView, exit_code: int) -> str:
         gate=_gate(view, exit_code),
         charts=[chart for chart in _charts(view) if chart is not None],
         rules=_rules(view),
-        simulated=SIMULATED,
+        heading=heading(view.started),
         took=_took(view),
         glyphs=GLYPHS,
         max_body=MAX_BODY,

@@ -24,10 +24,11 @@ _NEVER = "1970-01-01T00:00:00.000Z"
 
 def curl(named: Named) -> str:
     """A shell script: one curl command a request, each behind a comment with its name."""
-    return "".join(f"# {printable(name)}\n{_curl(request)}\n" for name, request in named)
+    return "".join(f"# {printable(name)}\n{curl_line(request)}\n" for name, request in named)
 
 
-def _curl(request: Request) -> str:
+def curl_line(request: Request) -> str:
+    """The command that sends a request unpaid, as a shell takes it."""
     # --globoff: braces in a URL are braces; --data-raw: an @ in front of a body names no file.
     words = ["curl", "--silent", "--show-error", "--include", "--globoff", "--request", request.method]
     words += ["--url", safe_url(request.url)]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from x402_catalog.findings import Finding, Level
+from x402_catalog.models import Listing
 from x402_catalog.records import Record
 from x402_harness.reporting.document import run_document
 from x402_harness.reporting.progress import Progress
@@ -22,6 +23,7 @@ from x402_harness.reporting.view import RunView
 from x402_harness.runs.events import Journal, Listener, Stream
 from x402_harness.runs.outcome import Exit, Summary
 from x402_harness.runs.runner import RunConfig, Runner, Surroundings
+from x402_harness.runs.venue import Venue
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,12 @@ def run_and_report(
     quiet: bool = False,
     clock: Callable[[], float] = time.time,
     randomness: Callable[[int], bytes] = os.urandom,
+    items: Iterable[Record | Finding | Listing] | None = None,
+    venue: Venue | None = None,
 ) -> Session:
     """Run ``config`` in a new folder under ``reports``. SIGINT and SIGTERM end it early with what it has.
+
+    ``items`` and ``venue`` are those of the runner.
 
     Raises ``OSError`` if the folder cannot be made, and :class:`~x402_catalog.search.BadFilter`.
     """
@@ -78,7 +84,8 @@ def run_and_report(
     folder.mkdir(parents=True)
     view, journal = RunView(), Journal(folder / "events.ndjson")
     listeners: tuple[Listener, ...] = (journal, view) if quiet else (journal, view, Progress(sys.stderr))
-    runner = Runner(config, Surroundings(run_id, folder, clock, randomness), Stream(clock, listeners))
+    around = Surroundings(run_id, folder, clock, randomness)
+    runner = Runner(config, around, Stream(clock, listeners), items, venue)
     try:
         summary = asyncio.run(_stoppable(runner))
     finally:

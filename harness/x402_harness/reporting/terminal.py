@@ -10,6 +10,7 @@ from rich.text import Text
 
 from x402_catalog.findings import Finding, Level
 from x402_harness.reporting.escape import printable
+from x402_harness.reporting.evidence import heading
 from x402_harness.reporting.view import CaseView, ListingView, RunView
 
 GLYPHS = {"error": "✗", "warning": "!", "info": "i"}
@@ -22,8 +23,6 @@ _STATES = {
 }
 MAX_SHOWN = 40  # findings printed in full; the reports hold the rest
 
-SIMULATED = "simulated: every seller was made from its listing, so a purchase proves the road, not the real seller"
-
 
 def console(*, stderr: bool = False, width: int | None = None, file: IO[str] | None = None) -> Console:
     """A console for results (stdout, or ``file``) or talk (stderr): colour by the terminal, no markup, no guessing at
@@ -33,7 +32,7 @@ def console(*, stderr: bool = False, width: int | None = None, file: IO[str] | N
 
 def print_run(view: RunView, out: Console, reports: dict[str, str], exit_code: int) -> None:
     """Print a finished run."""
-    out.print(Text(f"mode mock · {SIMULATED}", style="bold"))
+    out.print(Text(f"mode {view.started['mode']} · {heading(view.started).line}", style="bold"))
     out.print()
     for listing in view.listings.values():
         out.print(_listing_line(listing))

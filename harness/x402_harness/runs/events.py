@@ -2,8 +2,8 @@
 
 Each event is one JSON object on one line with ``event`` (its kind) and ``at`` (seconds since 1970). Kinds, in order:
 ``run.start``, then for what was read ``finding`` and ``listing``, then ``skip``, ``cut``, ``case.start``, ``exchange``,
-``finding`` and ``case.end`` for what was bought, ``coverage`` for each listing of which something was bought,
-``claims`` for each listing, and ``run.end``.
+``finding`` and ``case.end`` for what was bought, ``attempt`` for each payment that must be refused, ``coverage`` for
+each listing that it was bought of, ``claims`` for each listing, and ``run.end``.
 """
 
 from __future__ import annotations

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from x402_catalog.findings import Level
 from x402_catalog.money import to_decimal
 from x402_catalog.networks import token
-from x402_harness.ledger import Row, spent
+
+if TYPE_CHECKING:
+    from x402_harness.ledger import Row
 
 
 class Exit(IntEnum):
@@ -88,6 +90,8 @@ class Summary:
 
 def spending(rows: list[Row]) -> list[dict[str, Any]]:
     """What the ledger's entries hold, one object per asset, amounts as decimal strings of atomic units."""
+    from x402_harness.ledger import spent  # commands that buy nothing need not wait for it
+
     told = []
     for (network, asset, symbol), atomic in spent(rows):
         row = token(network, asset)

@@ -12,28 +12,33 @@ from typing import Any
 
 from x402_catalog.__about__ import __version__
 from x402_catalog.claims import totals, truth_sheet
-from x402_catalog.findings import Finding
+from x402_catalog.findings import Finding, Location
 from x402_catalog.models import Listing
 from x402_catalog.reading import Limits, read
 from x402_catalog.records import Record
 from x402_catalog.rules.judge import Evidence, Judge, Judgement
-from x402_catalog.search import Filters, host, select
+from x402_catalog.search import Filters, host
 from x402_catalog.sources import listings
+from x402_catalog.store import select
 from x402_catalog.validation import validate
 from x402_harness.buying.buyer import Bought, Buyer
+from x402_harness.buying.trials import Trials
 from x402_harness.checks import examine
 from x402_harness.checks.context import Scene
+from x402_harness.checks.refusals import Attempt, judge_refusals
 from x402_harness.edge.client import Client
 from x402_harness.generation.requests import Source
 from x402_harness.ledger import Ledger
 from x402_harness.planning.cases import Case, Plan, Skip, plan
 from x402_harness.policy import MICROS, Caps, Policy, dollars_micro
+from x402_harness.protocol.exchange import Leg
 from x402_harness.protocol.purchase import State
 from x402_harness.protocol.withholding import Secrets
 from x402_harness.runs.coverage import coverage_event
 from x402_harness.runs.events import SCHEMA_VERSION, Stream
 from x402_harness.runs.outcome import Summary, spending
 from x402_harness.runs.redaction import body_to_dict, exchange_to_dict
+from x402_harness.runs.venue import MockVenue, Venue
 from x402_harness.sandbox.world import World
 from x402_harness.wallet import ThrowawayWallet
 
@@ -74,7 +79,8 @@ class _Read:
 
 
 class Runner:
-    """One mock run over ``config.sources``, or over ``items`` that were read already.
+    """One mock run over ``config.sources``, or over ``items`` that were read already, at a ``venue``: mock sellers
+    unless given.
 
     Every event goes to ``stream``; nothing is printed.
     """
@@ -84,14 +90,16 @@ class Runner:
         config: RunConfig,
         surroundings: Surroundings,
         stream: Stream,
-        items: Iterable[Record | Finding] | None = None,
+        items: Iterable[Record | Finding | Listing] | None = None,
+        venue: Venue | None = None,
     ) -> None:
         self._config = config
         self._items = read(config.sources, limits=config.limits) if items is None else items
         self._around = surroundings
         self._stream = stream
         self._read = _Read()
-        self._world = World(surroundings.clock, seed=config.seed)
+        self._venue: Venue = venue or MockVenue(World(surroundings.clock, seed=config.seed))
+        self._tried: set[int] = set()
         self._bought: dict[int, list[tuple[Case, bool]]] = {}
         self.summary = Summary()
 
@@ -117,7 +125,7 @@ class Runner:
             version=__version__,
             command=config.command,
             mode="mock",
-            evidence=str(Evidence.SIMULATED),
+            evidence=str(self._venue.evidence),
             seed=config.seed,
             rows=config.rows,
             sources=list(config.sources),
@@ -129,7 +137,7 @@ class Runner:
     def _load(self) -> None:
         everything: list[Listing] = []
         for item in self._items:
-            for made in [item] if isinstance(item, Finding) else listings(item):
+            for made in listings(item) if isinstance(item, Record) else [item]:
                 if isinstance(made, Finding):
                     self._found(made)
                 else:
@@ -141,16 +149,18 @@ class Runner:
     def _take(self, number: int, listing: Listing) -> None:
         judge = validate(listing)
         self._read.judges[number] = judge
-        self._read.judgements[number] = list(judge.judgements)
+        excused = self._venue.excused
+        self._read.judgements[number] = [one for one in judge.judgements if one.rule not in excused]
         self.summary.listings += 1
         self._stream.emit("listing", number=number, **_about(listing))
         for finding in judge.findings:
-            self._found(finding, number)
+            if finding.rule not in excused:
+                self._found(finding, number)
 
     def _plan(self) -> Plan:
         config = self._config
         made = plan(
-            self._read.listings, rows=config.rows, seed=config.seed, caps=config.caps, objection=self._world.objection
+            self._read.listings, rows=config.rows, seed=config.seed, caps=config.caps, objection=self._venue.objection
         )
         for skip in made.skips:
             self._skip(skip)
@@ -171,7 +181,6 @@ class Runner:
 
     async def _buy_all(self, made: Plan, ledger: Ledger) -> None:
         wallet = ThrowawayWallet(self._around.randomness(32))
-        world = self._world
         buyer = Buyer(
             run=self._around.run_id,
             wallet=wallet,
@@ -179,23 +188,53 @@ class Runner:
             ledger=ledger,
             clock=self._around.clock,
             nonce=lambda: self._around.randomness(32),
-            chain=world.chains,
+            chain=self._venue.chain,
         )
         for case in made.cases:
-            await self._buy(case, buyer, world)
+            await self._buy(case, buyer)
             await asyncio.sleep(0)  # a place where a run can be stopped between two purchases
 
-    async def _buy(self, case: Case, buyer: Buyer, world: World) -> None:
+    async def _buy(self, case: Case, buyer: Buyer) -> None:
         number = self._number(case.listing)
-        self._stream.emit("case.start", listing=number, **_about_case(case))
-        world.fund(buyer.wallet.address, case.price)
+        placed = self._venue.placed(case)
+        self._stream.emit("case.start", listing=number, **_about_case(placed))
         try:
-            async with Client(world.transport(case.listing)) as client:
-                bought = await buyer.buy(case, client)
+            await self._venue.chain.fund(buyer.wallet.address, case.price)
+            async with self._venue.client(case.listing) as client:
+                bought = await buyer.buy(placed, client)
+                here = await self._settles_here(bought)
+                self._check(number, bought if here else _without_chain(bought))
+                if self._venue.tries_refusals and number not in self._tried:
+                    await self._try_refusals(number, bought, client, here)
         except Exception as error:  # a fault of ours: told as such, and the other purchases go on
             self._fault(case, error)
+
+    async def _settles_here(self, bought: Bought) -> bool:
+        """Whether the venue's chain is the one that this seller settles on."""
+        signed = bought.purchase.authorization
+        if signed is None:
+            return False
+        view = bought.transcript.chain
+        return (view is not None and view.nonce_used) or await self._venue.speaks_for(signed.nonce)
+
+    async def _try_refusals(self, number: int, bought: Bought, client: Client, here: bool) -> None:
+        """Once a listing: what its seller does with payments that it must refuse."""
+        purchase, case = bought.purchase, bought.case
+        if purchase.challenge is None or purchase.option is None:
             return
-        self._check(number, bought)
+        self._tried.add(number)
+        paid = bought.transcript.leg(Leg.PAID) if purchase.state is State.SETTLED else None
+        trials = Trials(client, self._venue.chain, self._around.clock, self._around.randomness)
+        attempts = await trials.run(
+            purchase.request, purchase.challenge, purchase.option, case.price, paid, settles_here=here
+        )
+        for attempt in attempts:
+            self._stream.emit("attempt", listing=number, case=case.id, **_about_attempt(attempt))
+        for fault in judge_refusals(attempts, case.response):
+            place = Location(listing=case.listing.slug, url=purchase.request.url, leg=str(Leg.PAID))
+            secrets = Secrets(*(attempt.exchange.request for attempt in attempts))
+            made = fault.rule.finding(secrets.scrub(fault.message), observed=fault.observed, location=place)
+            self._found(made, number, case.id)
 
     def _fault(self, case: Case, error: Exception) -> None:
         self.summary.faults += 1
@@ -207,7 +246,7 @@ class Runner:
         case = bought.case
         for exchange in bought.transcript.exchanges:
             self._stream.emit("exchange", case=case.id, exchange=exchange_to_dict(exchange))
-        scene = _scene(bought)
+        scene = _scene(bought, self._venue.evidence)
         examine(scene)
         # A seller may echo the signature in whatever it says, and what it says is in findings and reasons.
         secrets = Secrets(*(exchange.request for exchange in bought.transcript.exchanges))
@@ -260,7 +299,12 @@ class Runner:
         return next(number for number, known in enumerate(self._read.listings) if known is listing)
 
 
-def _scene(bought: Bought) -> Scene:
+def _without_chain(bought: Bought) -> Bought:
+    """The purchase without what a chain showed on which it was not settled."""
+    return replace(bought, transcript=replace(bought.transcript, chain=None))
+
+
+def _scene(bought: Bought, evidence: Evidence) -> Scene:
     case = bought.case
     return Scene(
         listing=case.listing,
@@ -270,7 +314,7 @@ def _scene(bought: Bought) -> Scene:
         example=case.source is Source.EXAMPLE,
         purchase=bought.purchase,
         transcript=bought.transcript,
-        judge=Judge(case.listing, Evidence.SIMULATED),
+        judge=Judge(case.listing, evidence),
     )
 
 
@@ -334,6 +378,16 @@ def _outcome(bought: Bought, scene: Scene) -> dict[str, Any]:
         "elapsed": round(sum(exchange.elapsed for exchange in bought.transcript.exchanges), 6),
         "passed": sorted(scene.passed - scene.failed),
         "failed": sorted(scene.failed),
+    }
+
+
+def _about_attempt(attempt: Attempt) -> dict[str, Any]:
+    answer = attempt.exchange.response
+    return {
+        "what": attempt.what,
+        "rule": attempt.rule.code,
+        "status": answer.status if answer else None,
+        "settled": attempt.settled,
     }
 
 

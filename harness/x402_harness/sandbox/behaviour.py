@@ -30,6 +30,7 @@ class Side(StrEnum):
     RECEIPT = "receipt"
     ANSWER = "answer"
     TRANSPORT = "transport"
+    ATTACK = "attack"
 
 
 @dataclass(slots=True)

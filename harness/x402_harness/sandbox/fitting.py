@@ -27,7 +27,7 @@ from x402_harness.checks.content.links import descriptions, form_of, is_url
 from x402_harness.checks.content.media import canonical, family, named, sniff
 from x402_harness.checks.content.quantities import list_for
 from x402_harness.checks.content.spots import Spot, spots
-from x402_harness.checks.content.times import is_of_now, scale_of
+from x402_harness.checks.content.times import ahead, is_of_now, scale_of
 from x402_harness.checks.content.wishes import Aim, Wish, wish_for, wishes
 from x402_harness.generation.media import made
 
@@ -136,7 +136,7 @@ def _leaf(spot: Spot, order: Order) -> Json:
         return int(order.now) * scale
     if not isinstance(spot.value, str):
         return None
-    if is_of_now(spot) and _DATE_TIME.match(spot.value):
+    if (is_of_now(spot) or ahead(spot, order.now)) and _DATE_TIME.match(spot.value):
         return datetime.fromtimestamp(order.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return _text(spot, order)
 

@@ -69,11 +69,14 @@ class Street:
         except UnknownFault as error:
             await _say(send, 404, {"error": f"there is no fault {error.args[0]!r}"})
             return
-        number = self._find(scope["method"], path)
-        if number is None:
+        found = [number for number, one in enumerate(self.houses) if _stands_at(one, path)]
+        methods = {self.houses[number].method: number for number in reversed(found)}
+        if not found:
             await _say(send, 404, _NOTHING)
-            return
-        await self.seller(number, added)(scope, receive, send)
+        elif scope["method"] not in methods:
+            await _say(send, 405, {"error": "another method is sold here"}, allow=", ".join(sorted(methods)))
+        else:
+            await self.seller(methods[scope["method"]], added)(scope, receive, send)
 
     def seller(self, number: int, added: tuple[Fault, ...] = ()) -> Seller:
         """The seller of a house, with faults besides those of the whole street. The same one each time."""
@@ -84,11 +87,6 @@ class Street:
                 self.houses[number].listing, version=self._protocol, validates=self._validates, faults=all_faults
             )
         return self._sellers[key]
-
-    def _find(self, method: str, path: str) -> int | None:
-        found = [number for number, one in enumerate(self.houses) if _stands_at(one, path)]
-        own = (number for number in found if self.houses[number].method == method)
-        return next(own, found[0] if found else None)  # another method meets the seller too: it has an answer to it
 
 
 def _stands_at(one: House, path: str) -> bool:
@@ -105,9 +103,10 @@ def _faults_in(path: str) -> tuple[tuple[Fault, ...], str]:
     return faults(tuple(name for name in names.split(",") if name)), f"/{rest}"
 
 
-async def _say(send: Send, status: int, value: dict[str, Any]) -> None:
+async def _say(send: Send, status: int, value: dict[str, Any], **rows: str) -> None:
     body = json.dumps(value).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers += [(name.encode(), text.encode("latin-1", "replace")) for name, text in rows.items()]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

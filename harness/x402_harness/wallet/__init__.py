@@ -1,6 +1,7 @@
 """Wallets: the only place that holds keys."""
 
-from x402_harness.wallet.home import home, ledger_path
+from x402_harness.wallet.files import read_password
+from x402_harness.wallet.home import home, ledger_path, private_folder
 from x402_harness.wallet.keystore import Account, Keystore, decrypt, from_environment, from_hex, unlock
 from x402_harness.wallet.signing import (
     HALF_ORDER,
@@ -26,6 +27,8 @@ __all__ = [
     "from_hex",
     "home",
     "ledger_path",
+    "private_folder",
+    "read_password",
     "recover",
     "unlock",
 ]

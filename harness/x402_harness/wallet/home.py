@@ -27,7 +27,8 @@ def home(environ: Mapping[str, str] = os.environ, *, platform: str = sys.platfor
 
 def private_folder(path: Path) -> Path:
     """``path``, made with its parents if it is not there; only its owner may look into a folder that is made."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for missing in reversed([one for one in (path, *path.parents) if not one.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
     return path
 
 

@@ -14,7 +14,8 @@ from x402_catalog.findings import Finding
 from x402_catalog.models import Listing, listing_of
 from x402_catalog.records import Record
 from x402_catalog.rules.judge import Evidence, Verdict
-from x402_catalog.search import Filters, select
+from x402_catalog.search import Filters
+from x402_catalog.store import select
 
 PRICES = ("PRICE020", "PRICE021", "PRICE022")
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from x402_catalog.models import Listing, listing_of
 from x402_catalog.records import Record
-from x402_catalog.search import SORTS, BadFilter, Filters, cheapest, host, select
+from x402_catalog.search import SORTS, BadFilter, Filters, cheapest, host
+from x402_catalog.store import select
 
 LISTINGS = [
     listing_of(Record(json.loads(path.read_bytes()), b"", path.name))

@@ -39,6 +39,7 @@ from x402_harness.protocol.exchange import Balances, Leg
 from x402_harness.protocol.headers import decode
 from x402_harness.protocol.messages import Authorization
 from x402_harness.protocol.purchase import State
+from x402_harness.sandbox.reader import Reader
 from x402_harness.sandbox.world import World
 from x402_harness.wallet import recover
 
@@ -348,7 +349,7 @@ def test_every_listing_of_the_project_is_bought_from_its_mock_seller(tmp_path: P
         world.fund(PAYER, one.price)
         with Ledger(tmp_path / "ledger.db", clock()) as ledger:
             async with Client(world.transport(made)) as client:
-                bought = await buyer(ledger, chain=world.chains).buy(one, client)
+                bought = await buyer(ledger, chain=Reader(world)).buy(one, client)
         asset = one.price.asset
         return bought, world.chains.balances(asset.network, asset.address, PAYER, str(one.offer.pay_to))
 

@@ -16,13 +16,14 @@ from x402_harness.edge.client import Client
 from x402_harness.ledger import Ledger
 from x402_harness.planning.cases import Case, plan_listing
 from x402_harness.protocol.purchase import State
+from x402_harness.sandbox.reader import Reader
 from x402_harness.sandbox.world import World
 
 
 async def bought(made: list[Case], folder: Path) -> list[Bought]:
     world = World(clock())
     with Ledger(folder / "ledger.db", clock()) as ledger:
-        shared = buyer(ledger, chain=world.chains)
+        shared = buyer(ledger, chain=Reader(world))
         outcomes = []
         for one in made:
             world.fund(PAYER, one.price)

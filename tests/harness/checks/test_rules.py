@@ -232,6 +232,7 @@ FIRING: dict[str, list[Story]] = {
     "PAY019": [Story(paid=opened_to("content-type")), Story(paid=opened_to("x-payment-response"))],
     "PAY020": [Story(paid=with_receipt(amount="1")), Story(paid=with_receipt(amount=str(PRICE + 1)))],
     "PAY021": [Story(paid=in_words(lambda text: text.rstrip("="))), Story(paid=in_words(_url_safe))],
+    "PAY022": [Story(chain=None)],
     "REQ001": [Story(paid=Response(status), chain=chain) for status in (400, 404, 422) for chain in (UNMOVED, None)],
     "RESP001": [
         Story(paid=answers({"ok": True}, "text/html")), Story(paid=answers({"ok": True}, None)),
@@ -304,7 +305,6 @@ HONEST: dict[str, Story] = {
     "open and exposed": Story(paid=opened_to("Payment-Response", "x")),
     "open to all": Story(paid=opened_to("*")),
     "in the last second": Story(elapsed=300.0),
-    "without a chain": Story(chain=None),
     "network by its other name": Story(paid=with_receipt(network="base")),
     "addresses in another case": asks(payTo=PAYEE),
     "a receipt without payer": Story(paid=with_receipt(payer=None)),

@@ -166,7 +166,13 @@ def test_a_body_that_is_not_so_encoded_is_still_an_answer_with_its_headers(ask: 
     assert isinstance(answer, Response)
     assert (answer.status, answer.header("payment-response")) == (200, "e30=")
     assert answer.undecoded
-    assert answer.received == len(body)
+
+
+def test_reading_ends_where_a_coding_breaks_however_long_the_body() -> None:
+    endless = Drip(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\nplain text", pause=0.01)
+    answer, _ = ask(endless, limits=Limits(total=30))
+    assert isinstance(answer, Response)
+    assert (answer.body, answer.received) == (b"", None)
 
 
 def test_the_bytes_of_a_body_are_counted_as_they_came(ask: Ask) -> None:

@@ -19,7 +19,10 @@ def test_importing_the_package_or_its_errors_does_not_import_hypothesis() -> Non
 
 
 def test_the_public_names() -> None:
-    assert generation.__all__ == ["GenerationError", "UnsatisfiableSchema", "UnsupportedSchema", "draw", "strategy_for"]
+    assert generation.__all__ == [
+        "GenerationError", "Unrequestable", "UnsatisfiableSchema", "UnsupportedSchema", "draw", "requests_for",
+        "strategy_for",
+    ]  # fmt: skip
     assert all(getattr(generation, name) for name in generation.__all__)
 
 

@@ -39,6 +39,7 @@ from x402_harness.protocol.exchange import Leg, Request
 from x402_harness.protocol.purchase import State
 from x402_harness.sandbox.answers import answer
 from x402_harness.sandbox.fitting import Order
+from x402_harness.sandbox.reader import Reader
 from x402_harness.sandbox.world import World
 from x402_harness.wallet import ThrowawayWallet
 
@@ -96,7 +97,7 @@ def buyer(world: World, wallet: ThrowawayWallet, ledger: Ledger) -> Buyer:
     numbers = itertools.count()
     return Buyer(
         run="interop", wallet=wallet, policy=Policy(CAPS, wallet.address), ledger=ledger, clock=time.time,
-        nonce=lambda: hashlib.sha256(b"nonce %d" % next(numbers)).digest(), chain=world.chains,
+        nonce=lambda: hashlib.sha256(b"nonce %d" % next(numbers)).digest(), chain=Reader(world),
     )  # fmt: skip
 
 

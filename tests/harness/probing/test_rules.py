@@ -92,6 +92,7 @@ HTML = Response(402, (("Content-Type", "text/html; charset=utf-8"),), b"<html>")
     ("answer", "code"),
     [
         (Response(402, PAY.headers, b"x", truncated=True), "CHAL082"),
+        (Response(402, (*PAY.headers, ("content-encoding", "gzip")), undecoded="incorrect header check"), "CHAL082"),
         (Response(429, (("retry-after", "9"),)), "CHAL095"),
         (Response(503), "CHAL095"),
         *((Response(status, MOVED), "CHAL091") for status in (301, 302, 303, 307, 308)),

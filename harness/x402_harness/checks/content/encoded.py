@@ -60,6 +60,11 @@ _KINDS = (
     ("audio", re.compile(r"\b(?:audio|sound|speech|mp3|wav)\b", re.I)),
     ("application/pdf", re.compile(r"\bpdf\b", re.I)),
 )
+# Bytes about a file that are not the file.
+_OF_IT = re.compile(
+    r"\b(?:encrypted|cipher\w*|signature|signed|hash|digest|checksum|key|embedding|vector|tensor|raw|compressed|mask"
+    r"|metadata|fingerprint|proof)\b", re.I
+)  # fmt: skip
 _CLOSE = 0.06  # of a proportion: models round sides to multiples of 64
 _SIZES = (Aim.SIZE, Aim.SIDE, Aim.WIDTH, Aim.HEIGHT, Aim.RATIO)
 
@@ -132,7 +137,8 @@ def _concerns(wish: Wish, file: File) -> bool:
 
 def promised_family(spot: Spot) -> str | None:
     """The kind of file that a description speaks of: ``image``, ``audio``, ``application/pdf``."""
-    return next((kind for kind, words in _KINDS if words.search(spot.text)), None)
+    found = [kind for kind, words in _KINDS if words.search(spot.text)]
+    return found[0] if len(found) == 1 and not _OF_IT.search(spot.text) else None
 
 
 def _promised(subject: Subject, file: File) -> None:

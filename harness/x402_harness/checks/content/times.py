@@ -42,6 +42,7 @@ _PAST = frozenset(
     {"created", "created_at", "generated_at", "timestamp", "fetched_at", "retrieved_at", "queried_at", "served_at",
      "as_of", "updated_at", "last_updated"}
 )  # fmt: skip
+_MADE = frozenset({"created", "created_at", "generated_at", "fetched_at", "retrieved_at", "queried_at", "served_at"})
 _SERVED = frozenset({"generated_at", "fetched_at", "retrieved_at", "queried_at", "served_at"})
 _DAY = 86_400
 _TURN = 1e11  # seconds beyond it are the year 5138; milliseconds below it are of 1973
@@ -55,9 +56,20 @@ def units(subject: Subject) -> None:
         scale = scale_of(spot)
         if scale is not None:
             _in_unit(subject, spot, scale)
-        moment = _moment(spot, scale)
-        if now and moment is not None and spot.words in _PAST and now + _DAY < moment < _TURN:
+        if now and (moment := ahead(spot, now)) is not None:
             _broken(subject, spot, f"{_day(moment)}, which has not come")
+
+
+def ahead(spot: Spot, now: float) -> float | None:
+    """The time in seconds that a value gives for what has happened, if it lies more than a day ahead of ``now``.
+
+    In a list, times of any name may be those of a forecast; only what was made was made before.
+    """
+    is_made = spot.words in _MADE or (spot.words in _PAST and spot.depth == 1)
+    if not is_made or _NOT_NOW.search(spot.text):
+        return None
+    moment = _moment(spot, scale_of(spot))
+    return moment if moment is not None and now + _DAY < moment < _TURN else None
 
 
 def _in_unit(subject: Subject, spot: Spot, scale: int) -> None:

@@ -1,6 +1,7 @@
 """The facilitator over HTTP: ``POST /verify``, ``POST /settle``, ``GET /supported``, ``GET /discovery/resources``.
 
-What is refused is said with status 200, as the reference does; 400 is for what is no question at all.
+``GET /asked/NONCE`` tells a buyer whether its seller came here. What is refused is said with status 200, as the
+reference does; 400 is for what is no question at all.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ def facilitator_app(facilitator: Facilitator, resources: Sequence[Resource] = ()
     async def supported(request: Request) -> Response:
         return answer(facilitator.supported())
 
+    async def was_asked(request: Request) -> Response:
+        return answer({"asked": facilitator.was_asked(request.path_params["nonce"])})
+
     async def discovery(request: Request) -> Response:
         try:
             return answer(page(resources, request.query_params))
@@ -56,6 +60,7 @@ def facilitator_app(facilitator: Facilitator, resources: Sequence[Resource] = ()
         Route("/verify", verify, methods=["POST"]),
         Route("/settle", settle, methods=["POST"]),
         Route("/supported", supported, methods=["GET"]),
+        Route("/asked/{nonce}", was_asked, methods=["GET"]),
         Route("/discovery/resources", discovery, methods=["GET"]),
     ]
     return Starlette(routes=routes, exception_handlers={BadBody: _bad_body})

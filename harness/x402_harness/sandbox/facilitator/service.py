@@ -29,9 +29,11 @@ class Facilitator:
         self._sender = sender
         self._lock = Lock()
         self._pending: dict[str, str] = {}
+        self._asked: set[str] = set()
 
     def verify(self, payment: Payment, option: Option) -> VerifyResponse:
         """Whether the payment would settle the option now."""
+        self._asked.add(payment.payload.authorization.nonce.lower())
         reason = refusal(payment, option, self._chains, int(self._clock()))
         payer = payment.payload.authorization.from_
         return VerifyResponse(is_valid=reason is None, invalid_reason=reason, payer=payer)
@@ -41,6 +43,7 @@ class Facilitator:
 
         Asked again while its transaction is pending, the same payment is answered from that transaction's receipt.
         """
+        self._asked.add(payment.payload.authorization.nonce.lower())
         with self._lock:
             token = self._chains.token(option.network, option.asset)
             sent = self._pending.pop(payment.payload.signature, None)
@@ -50,6 +53,15 @@ class Facilitator:
             if reason is not None or token is None:
                 return _response(payment, option, reason or "invalid_network")
             return self._send(payment, option, token)
+
+    @property
+    def chains(self) -> Chains:
+        """The chains that it settles on."""
+        return self._chains
+
+    def was_asked(self, nonce: str) -> bool:
+        """Whether a seller asked about a payment with that nonce."""
+        return nonce.lower() in self._asked
 
     def supported(self) -> dict[str, Any]:
         """The answer of ``GET /supported``: every EVM network of the table with an EIP-3009 token, in both versions."""

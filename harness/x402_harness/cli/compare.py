@@ -1,0 +1,80 @@
+"""``testbuy compare``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from x402_catalog.store import Catalogue
+from x402_harness.cli import options
+from x402_harness.cli.completing import values as completed
+from x402_harness.cli.loading import fail, ids, looking_at, print_json
+from x402_harness.cli.tabular import print_rows, tabular
+from x402_harness.reporting.comparison import Compared, compared, sides
+from x402_harness.reporting.tables import Column
+from x402_harness.runs.outcome import Exit
+
+MOST = 8  # listings side by side
+
+
+@click.command("compare", short_help="Listings side by side, or beside those that are like one.")
+@options.slugs(required=False, metavar="[SLUG...]")
+@click.option(
+    "--like", metavar="SLUG", shell_complete=completed("slug"),
+    help="Compare with the listings of the same category whose texts are the most alike.",
+)  # fmt: skip
+@click.option("-n", "--count", type=click.IntRange(1, MOST - 1), default=4, show_default=True, help="How many, --like.")
+@options.catalogue
+@options.snapshot
+@tabular
+def command(slugs: tuple[str, ...], like: str | None, count: int, catalogue: str, **values: Any) -> None:
+    """Put up to eight listings side by side; a ≠ stands before what they differ in. Prices are in dollars and in atomic
+    units."""
+    if values["columns"]:
+        raise click.UsageError("--columns: the columns of a comparison are its listings.")
+    with looking_at(catalogue, values["snapshot"]) as found:
+        chosen = _chosen(found, slugs, like, count, catalogue)
+        told = [compared(found, key) for key in chosen]
+    if values["format_"] == "json":
+        _print_document(told, like)
+    else:
+        rows = sides(told)
+        columns = [
+            Column("differs", lambda row: " " if row.same else "≠", head=" "),
+            Column("what", lambda row: row.name),
+            *(_column(number, one.slug) for number, one in enumerate(told)),
+        ]
+        print_rows(columns, rows, values["format_"], values["output"])
+    raise SystemExit(0)
+
+
+def _column(number: int, slug: str) -> Column[Any]:
+    return Column(slug, lambda row: row.cells[number], head=slug)
+
+
+def _chosen(catalogue: Catalogue, slugs: tuple[str, ...], like: str | None, count: int, name: str) -> list[int]:
+    if bool(slugs) == (like is not None):
+        raise click.UsageError("Name slugs to compare, or give --like SLUG.")
+    if like is not None:
+        first = ids(catalogue, like, name)[0]
+        near = catalogue.similar(first, count)
+        if not near:
+            fail(f"nothing in {name} is like {like}", Exit.NOTHING)
+        return [first, *(row.id for row in near)]
+    found = [key for slug in dict.fromkeys(slugs) for key in ids(catalogue, slug, name)]
+    if not 2 <= len(found) <= MOST:
+        raise click.UsageError(f"From two to {MOST} listings can be compared; these are {len(found)}.")
+    return found
+
+
+def _print_document(told: list[Compared], like: str | None) -> None:
+    from x402_harness.reporting.document import document
+
+    rows = [{"what": row.name, "same": row.same, "values": list(row.cells)} for row in sides(told)]
+    counts = {
+        "listings": len(told),
+        "errors": sum(one.errors for one in told),
+        "warnings": sum(one.warnings for one in told),
+    }
+    print_json(document("compare", counts, [], like=like, slugs=[one.slug for one in told], rows=rows))

@@ -1,0 +1,1 @@
+"""Feeds: catalogues that are fetched from a URL, page by page, politely and resumably."""

@@ -1,0 +1,174 @@
+"""Covering rows: every beginning shows as much as it can, and all of it takes hardly more rows than any list needs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from x402_harness.planning.bounds import fewest_rows_for_levels, fewest_rows_for_pairs, most_pairs
+from x402_harness.planning.coverage import Covering, Threes
+from x402_harness.planning.covering import Arranger
+from x402_harness.planning.grid import NONE, Grid, Row
+
+MODEL = json.loads((Path(__file__).parent / "reference_model.json").read_text(encoding="utf-8"))
+
+
+def reference() -> tuple[Grid, Row]:
+    """The fixed model, and the row that is the listing's own example."""
+    factors = MODEL["factors"]
+    grid = Grid(tuple(len(levels) for levels in factors.values()))
+    chosen = [levels.index(MODEL["example"][name]) for name, levels in factors.items()]
+    return grid, tuple(levels[index] for levels, index in zip(grid.levels, chosen, strict=True))
+
+
+def arranged(grid: Grid, strength: int = 2, seed: int = 402, given: tuple[Row, ...] = ()) -> list[Row]:
+    return list(Arranger(grid, seed, given=given).rows(strength))
+
+
+def share(grid: Grid, rows: list[Row]) -> float:
+    covering = Covering.of(grid, rows)
+    return 1 - covering.pairs_left / covering.pairs
+
+
+@pytest.fixture(scope="module")
+def plan() -> tuple[Grid, list[Row]]:
+    grid, example = reference()
+    return grid, arranged(grid, given=(example,))
+
+
+def test_the_fixed_model_is_the_one_that_others_were_measured_on():
+    grid, _ = reference()
+    covering = Covering(grid)
+    assert (len(grid.sizes), covering.levels, covering.pairs) == (12, 54, 1318)
+    assert (fewest_rows_for_levels(grid), fewest_rows_for_pairs(grid)) == (9, 63)
+
+
+def test_nine_rows_show_all_levels_of_the_fixed_model(plan):
+    grid, rows = plan
+    assert Covering.of(grid, rows[:9]).levels_left == 0
+    assert Covering.of(grid, rows[:8]).levels_left > 0
+
+
+def test_the_example_stays_the_first_row(plan):
+    assert plan[1][0] == reference()[1]
+
+
+@pytest.mark.parametrize(("rows", "least"), [(10, 0.46), (25, 0.82)])
+def test_so_many_rows_show_so_many_pairs_of_the_fixed_model(rows, least, plan):
+    grid, made = plan
+    assert share(grid, made[:rows]) >= least
+    assert share(grid, made[:rows]) * Covering(grid).pairs >= 0.91 * most_pairs(grid, rows)
+
+
+def test_all_pairs_of_the_fixed_model_take_at_most_66_rows(plan):
+    grid, rows = plan
+    assert share(grid, rows) == 1
+    assert len(rows) <= 66
+
+
+def test_no_row_shows_nothing_new(plan):
+    grid, rows = plan
+    covering = Covering(grid)
+    assert not any(covering.take(row).is_nothing for row in rows)
+
+
+def test_a_seed_gives_the_same_rows_on_every_machine(plan):
+    _, rows = plan
+    assert hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16] == "65f4338a297576b0"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "levels", "pairs"),
+    [
+        ((), 0, 0), ((1,), 1, 1), ((3,), 3, 3), ((2, 2), 2, 4), ((2, 3), 3, 6), ((9, 7, 2), 9, 63),
+        ((2, 2, 2), 2, 5), ((3, 2, 2, 2), 3, 6), ((2,) * 10, 2, 7), ((3,) * 4, 3, 9), ((3,) * 5, 3, 10),
+        ((5,) * 7, 5, 26),
+    ],
+)  # fmt: skip
+def test_the_bounds_of_plain_grids_are_known(sizes, levels, pairs):
+    grid = Grid(sizes)
+    assert (fewest_rows_for_levels(grid), fewest_rows_for_pairs(grid)) == (levels, pairs)
+
+
+def test_a_bound_counts_the_branches_of_a_factor_one_after_the_other():
+    grid = Grid((2, 4, 5), under=(None, 0, 1))  # a choice of two; four levels under the one, five under the other
+    assert (fewest_rows_for_levels(grid), fewest_rows_for_pairs(grid)) == (9, 9)
+    rows = arranged(grid)
+    assert len(rows) == 9
+    assert all((row[1] == NONE) == (row[0] == 1) and (row[2] == NONE) == (row[0] == 0) for row in rows)
+
+
+@pytest.mark.parametrize("sizes", [(2, 3), (9, 7, 2), (2,) * 5, (2,) * 7, (4, 3, 2, 2), (6, 4, 3, 3, 2)])
+def test_plain_grids_are_covered_in_as_few_rows_as_any_list_needs(sizes):
+    grid = Grid(sizes)
+    assert len(arranged(grid)) == fewest_rows_for_pairs(grid)
+
+
+@st.composite
+def grids(draw: st.DrawFn) -> Grid:
+    """Small grids, some factors of which stand under a level of another."""
+    sizes = draw(st.lists(st.integers(1, 3), min_size=1, max_size=4))
+    under: list[int | None] = [None]
+    for index in range(1, len(sizes)):
+        above = sum(sizes[:index])
+        under.append(draw(st.none() | st.integers(0, above - 1)))
+    return Grid(tuple(sizes), tuple(under))
+
+
+@given(grids(), st.integers(0, 3))
+@settings(max_examples=12, deadline=None)
+def test_every_grid_is_covered_by_consistent_rows_within_its_bounds(grid, seed):
+    rows = arranged(grid, seed=seed)
+    covering = Covering.of(grid, rows)
+    assert (covering.levels_left, covering.pairs_left) == (0, 0)
+    assert len(rows) >= fewest_rows_for_pairs(grid)
+    assert Covering.of(grid, rows[: fewest_rows_for_levels(grid)]).levels_left == 0
+    for row in rows:
+        assert all((row[factor] != NONE) == grid.is_open(row, factor) for factor in grid.factors)
+        assert all(level == NONE or level in grid.levels[factor] for factor, level in enumerate(row))
+    for number in range(1, len(rows) + 1):
+        shown = Covering.of(grid, rows[:number])
+        assert shown.pairs - shown.pairs_left <= most_pairs(grid, number)
+
+
+@pytest.mark.parametrize("strength", [1, 2])
+def test_a_weaker_list_is_the_beginning_of_a_stronger_one(strength):
+    grid = Grid((4, 3, 3, 2))
+    weaker, stronger = arranged(grid, strength), arranged(grid, strength + 1)
+    assert stronger[: len(weaker)] == weaker
+    assert len(weaker) < len(stronger)
+
+
+def test_strength_three_shows_every_three_levels():
+    grid = Grid((4, 3, 3, 2))
+    threes = Threes(grid)
+    for row in arranged(grid, 3):
+        threes.take(row)
+    assert (threes.total, threes.left) == (4 * 9 + 4 * 6 + 4 * 6 + 18, 0)
+
+
+def test_rows_that_are_not_allowed_are_never_made_and_the_rest_is_covered():
+    grid = Grid((3, 3, 3), barred=frozenset({(0, 3), (1, 4), (5, 8)}))
+
+    def allows(row: Row) -> bool:
+        return not any({one, other} <= set(row) for one, other in grid.barred)
+
+    rows = list(Arranger(grid, 1, allows=allows).rows(2))
+    assert all(map(allows, rows))
+    assert Covering.of(grid, rows).pairs_left == 0
+
+
+def test_many_fields_are_arranged_at_once():
+    grid = Grid((5,) * 54)
+    first = []
+    for row in Arranger(grid, 402).rows(2):
+        first.append(row)
+        if len(first) == 10:
+            break
+    assert Covering.of(grid, first[:5]).levels_left == 0
+    assert share(grid, first) * Covering(grid).pairs >= 0.9 * most_pairs(grid, 10)
