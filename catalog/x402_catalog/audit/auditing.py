@@ -62,14 +62,6 @@ class AuditResult:
         for number, row in enumerate(self.rows):
             yield from (found.finding(row.place) for found in self.verdicts(number) if isinstance(found, Found))
 
-    def suspects(self) -> set[int]:
-        """The keys of listings of which something was found; see :func:`~x402_catalog.audit.rows.key_of`."""
-        return {
-            row.key
-            for number, row in enumerate(self.rows)
-            if any(isinstance(verdict, Found) for verdict in self.verdicts(number))
-        }
-
     def counts(self) -> Counts:
         """What could be judged of the prices and what not, with the reasons."""
         reasons: Counter[str] = Counter()
@@ -93,6 +85,6 @@ class AuditResult:
 
 
 def audit(listings: Iterable[Listing]) -> AuditResult:
-    """Go through ``listings`` once. Memory holds a row of about a kilobyte of each."""
+    """Go through ``listings`` once. Memory holds a row of one or two kilobytes of each."""
     vocabulary = Vocabulary()
     return AuditResult([row_of(listing, vocabulary) for listing in listings], vocabulary)

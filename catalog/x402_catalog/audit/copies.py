@@ -85,7 +85,7 @@ def _near(rows: Sequence[Row], numbers: Iterable[int]) -> list[list[int]]:
 def _copies(rule: Rule, rows: Sequence[Row], members: list[int]) -> Copies:
     payees = {rows[number].payee for number in members}
     hosts = {rows[number].host for number in members}
-    if rule in (rules.EXACT, rules.NEAR) and len(hosts) > 1 and len(payees) == 1 and "" not in payees:
+    if rule in (rules.EXACT, rules.NEAR) and len(hosts) > 1 and len(payees) == 1 and 0 not in payees:
         rule = rules.MIRROR
     priced = [number for number in members if rows[number].price is not None]
 

@@ -38,8 +38,8 @@ class Row:
     """One listing.
 
     ``key`` finds it again. ``words`` are numbers of a :class:`Vocabulary`, the first ``named`` of them those of the
-    title. ``endpoint``, ``template`` (of its family) and ``content`` are hashes, 0 where there is none; ``unit`` goes
-    with ``unit_log``.
+    title. ``endpoint``, ``template`` (of its family), ``content`` and ``payee`` are hashes, 0 where there is none;
+    ``unit`` goes with ``unit_log``.
     """
 
     key: int
@@ -49,7 +49,7 @@ class Row:
     host: str
     method: str
     kind: str
-    payee: str
+    payee: int
     cluster: str | None
     prices: tuple[Price, ...]
     words: array[int]
@@ -95,7 +95,7 @@ def row_of(listing: Listing, vocabulary: Vocabulary) -> Row:
     summary = _words(listing.summary)
     endpoint = endpoint_of(listing.method, listing.url)
     template = template_of(endpoint, listing.summary) if endpoint else None
-    title = _telling(listing.title)
+    title, cluster = _telling(listing.title), text(listing.raw.get("duplicate_cluster_id"))
     prices = _prices(listing)
     unit, unit_log = _unit(listing, prices)
     return Row(
@@ -106,8 +106,8 @@ def row_of(listing: Listing, vocabulary: Vocabulary) -> Row:
         host=intern(host(listing)),
         method=intern(listing.method),
         kind=kind_of(listing),
-        payee=intern((listing.offers[0].pay_to or "").lower()) if listing.offers else "",
-        cluster=text(listing.raw.get("duplicate_cluster_id")),
+        payee=hash(listing.offers[0].pay_to.lower()) if listing.offers and listing.offers[0].pay_to else 0,
+        cluster=None if cluster is None else intern(cluster),
         prices=prices,
         words=vocabulary.numbers(title + _telling(listing.summary)),
         named=len(dict.fromkeys(title)),

@@ -126,6 +126,7 @@ def test_listings_that_share_words_count_before_a_category_in_which_everything_i
     found = the_finding([*market, *charts, odd], odd)
     assert found.rule == "PRICE020"
     assert found.help.split("Peers: ")[1] == "testbuy search 'tide chart'"
+    assert len(select([*market, *charts, odd], "tide chart")) == 11
 
 
 def test_money_that_is_none_and_money_of_unknown_assets_is_not_judged(peers, make):

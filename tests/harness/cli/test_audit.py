@@ -25,6 +25,7 @@ HOSTILE = "=cmd|' /C calc'!A0<script>alert(1)</script>\u202e\x1b[2J"
 
 def listing(slug: str, atomic: int, category: str = "data") -> dict[str, Any]:
     return {
+        "pricing_decimal_suspect": False,
         "slug": slug, "title": slug, "url": f"https://{slug}.example/v1", "category": category, "summary": HOSTILE,
         "pricing_sanity": {"flag": "normal", "ratio": 2, "median_category_atomic": 10000},
         "accepts": [
@@ -133,6 +134,26 @@ def test_standard_input_gives_the_same_findings(folder, audited):
         )
     messages = [found["message"] for found in json.loads(done.stdout)["findings"]]
     assert messages == [found["message"] for found in told(audited(*arguments))["findings"]] != []
+
+
+def test_a_catalogue_file_gives_the_same_findings(folder, audited):
+    arguments = ("--select", "PRICE,DUP", "--format", "json", "--fail-on", "never")
+    CliRunner().invoke(app, ["import", "catalogue.jsonl"])
+    done = CliRunner().invoke(app, ["audit", "catalogue.db", *arguments])
+    assert told(done)["findings"] == told(audited(*arguments))["findings"] != []
+    assert told(done)["audit"] == told(audited(*arguments))["audit"]
+
+
+def test_a_truth_sheet_is_judged_among_peers_if_that_is_wanted(folder, audited):
+    def of(*arguments: str) -> dict[str, Any]:
+        claims = ["claims", "one-3", "--catalogue", "catalogue.jsonl", "--format", "json", *arguments]
+        return told(CliRunner().invoke(app, claims))
+
+    def evidence(document: dict[str, Any]) -> set[str]:
+        return {claim["evidence"] for claim in document["sheets"][0]["claims"]}
+
+    assert "catalogue" not in evidence(of())
+    assert "catalogue" in evidence(of("--peers"))
 
 
 class Page(HTMLParser):
