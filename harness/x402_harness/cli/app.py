@@ -12,6 +12,7 @@ from x402_catalog.__about__ import __version__
 COMMANDS = {
     "run": ("x402_harness.cli.run", "The main job: read, validate, audit, plan, buy (mock), check, report."),
     "validate": ("x402_harness.cli.validate", "All rules over each listing; nothing is bought."),
+    "audit": ("x402_harness.cli.audit", "Rules over a whole catalogue: prices among their peers, copies."),
     "probe": ("x402_harness.cli.probe", "Ask endpoints for their 402 and judge it; nothing is signed."),
     "buy": ("x402_harness.cli.buy", "Test buys: a listing's mock seller, or an endpoint on this machine."),
     "sandbox": ("x402_harness.cli.sandbox", "Sellers, facilitator and chain on this machine, for listings."),

@@ -9,6 +9,7 @@ import click
 
 from x402_catalog.findings import Level
 from x402_catalog.money import from_decimal
+from x402_catalog.rules.levels import BadLevel, Levels, levels
 from x402_catalog.rules.selection import Selection, UnknownRule, selection
 from x402_catalog.search import SORTS, Filters
 from x402_catalog.sources import Kind
@@ -236,6 +237,27 @@ def chosen_rules(values: dict[str, Any]) -> Selection:
         raise click.UsageError(str(error)) from error
 
 
+def rule_levels(function: F) -> F:
+    """``--level``; see :func:`chosen_levels`."""
+    return click.option(
+        "--level", "levels", multiple=True, metavar="CODE=LEVEL",
+        help="How much a rule matters: error, warning or info; may be repeated.",
+    )(function)  # fmt: skip
+
+
+def chosen_levels(values: dict[str, Any]) -> Levels:
+    """The levels of rules among a command's arguments, which are taken out of ``values``."""
+    settings = values.pop("levels")
+    if not settings:
+        return Levels()
+    from x402_harness.rulebook import every_rule
+
+    try:
+        return levels(settings, (rule.code for rule in every_rule()))
+    except BadLevel as error:
+        raise click.UsageError(str(error)) from error
+
+
 def source_kind(function: F) -> F:
     """``--source``: the format of the sources, where it is not to be told by their content."""
     return click.option(
@@ -267,8 +289,8 @@ def findings_format(function: F) -> F:
         click.option(
             "--format", "format_", type=click.Choice(REPORT_FORMATS), default="text", show_default=True,
             envvar="TESTBUY_OUTPUT",
-            help="text for people, json for one document, jsonl for a finding a line, sarif for code scanning, "
-            "github for annotations.",
+            help="text and html for people, json for one document, jsonl for a finding a line, csv for spreadsheets, "
+            "sarif for code scanning, github for annotations.",
         ),
         click.option("-o", "--output", metavar="FILE", help="Write the result there instead of to stdout."),
     )  # fmt: skip

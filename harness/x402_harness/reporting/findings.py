@@ -31,13 +31,14 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a command ended. ``exit_code`` is the process's, ``suppressed`` counts findings that a baseline accepts,
-    ``notices`` say what a reader should know besides."""
+    ``notices`` say what a reader should know besides, ``more`` are the command's own members of the JSON document."""
 
     listings: int
     exit_code: int
     suppressed: int = 0
     notices: tuple[str, ...] = ()
     baseline: dict[str, Any] | None = None
+    more: dict[str, Any] = field(default_factory=dict)
 
 
 class FindingsReport(ABC):

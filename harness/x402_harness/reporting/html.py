@@ -26,7 +26,7 @@ MAX_BODY = 4096  # characters of a body that the page shows; the events hold mor
 
 def render(view: RunView, exit_code: int) -> str:
     """The whole page. Every text that is not ours is escaped and stripped of control characters."""
-    template = _environment().get_template("report.html.j2")
+    template = environment().get_template("report.html.j2")
     return template.render(
         view=view,
         listings=list(view.listings.values()),
@@ -47,7 +47,8 @@ def render(view: RunView, exit_code: int) -> str:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Templates, and the filters that make text of others safe to show."""
     environment = Environment(
         loader=PackageLoader("x402_harness.reporting"),
         autoescape=True,
