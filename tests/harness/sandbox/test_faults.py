@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.harness.support.inspection import Place, bought, opened, probed
+from tests.harness.support.inspection import PATIENT, QUICK, Place, bought, opened, probed
 from tests.harness.support.listings import PATHS, hints, listing, load, offer
 
 from x402_catalog.findings import Finding, Level
@@ -72,9 +72,10 @@ def found(place: Place, fault: Fault, version: int) -> list[Finding]:
     """What a probe and a purchase find at a seller with that fault."""
     made = host(fault, version)
     url = place.of(made, fault.name)
-    judged = bought(place, made, url, tries_refusals=fault.side is Side.PAYMENT)
+    limits = QUICK if (fault.pace or fault.unpaid_pace) and fault.name not in SLOW else PATIENT
+    judged = bought(place, made, url, tries_refusals=fault.side is Side.PAYMENT, limits=limits)
     if fault.side is Side.UNPAID or fault.unpaid_pace is not None:
-        judged += probed(made, url, active=fault.name.startswith("garbage"))
+        judged += probed(made, url, active=fault.name.startswith("garbage"), limits=limits)
     return judged
 
 

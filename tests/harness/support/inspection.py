@@ -32,7 +32,8 @@ from x402_harness.sandbox.server import Serving
 from x402_harness.sandbox.street import FAULTY, Street
 from x402_harness.sandbox.world import World
 
-QUICK = Limits(body=1024 * 1024, timeout=0.5, total=1.0)
+QUICK = Limits(body=1024 * 1024, timeout=0.5, total=1.0)  # for sellers that never answer
+PATIENT = Limits(body=1024 * 1024, timeout=20.0, total=30.0)
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,12 @@ def opened(listings: list[Listing], protocol: int) -> Iterator[Place]:
     world.close()
 
 
-def bought(place: Place, listing: Listing, url: str, *, tries_refusals: bool = True, rows: int = 1) -> list[Finding]:
+def bought(
+    place: Place, listing: Listing, url: str, *, tries_refusals: bool = True, rows: int = 1, limits: Limits = PATIENT
+) -> list[Finding]:
     """What a run finds that buys from the seller at ``url``, findings about the listing itself apart."""
     events: list[dict[str, Any]] = []
-    venue = EndpointVenue(url, Reader(place.world), QUICK)
+    venue = EndpointVenue(url, Reader(place.world), limits)
     venue.tries_refusals = tries_refusals
     config = RunConfig(sources=(), command="buy", rows=rows)
     with tempfile.TemporaryDirectory() as folder:
@@ -73,16 +76,19 @@ def bought(place: Place, listing: Listing, url: str, *, tries_refusals: bool = T
     return [Finding.from_dict(one["finding"]) for one in events if one["event"] == "finding" and one["case"]]
 
 
-def probed(listing: Listing, url: str, *, active: bool = True) -> list[Finding]:
+def probed(listing: Listing, url: str, *, active: bool = True, limits: Limits = PATIENT) -> list[Finding]:
     """What a probe finds at ``url``."""
 
     def forged(exchange: Exchange) -> Iterator[Forgery]:
         return forge(exchange, now=int(time.time()), entropy=secrets.token_bytes)
 
     async def run() -> list[Finding]:
-        async with guarded_client(Guard(frozenset({"127.0.0.1"})), QUICK) as client:
+        async with guarded_client(Guard(frozenset({"127.0.0.1"})), limits) as client:
             prober = Prober(
-                Asker(client.send, asyncio.sleep, time.time), judge_exchange, Settings(active=active, slow=0.2), forged
+                Asker(client.send, asyncio.sleep, time.time),
+                judge_exchange,
+                Settings(active=active, slow=0.2 if limits is QUICK else 5.0),
+                forged,
             )
             return list((await prober.probe(Target(url, True, listing=listing))).findings)
 
