@@ -84,7 +84,8 @@ def _words(error: Any) -> str:
 
 
 async def check_settlement(rpc: Rpc, sought: Sought, *, blocks: int = BLOCKS) -> Settlement:
-    """What became of a payment: by its transaction if one is claimed, else by its nonce in the newest ``blocks``.
+    """What became of a payment: by its transaction if one is claimed, else by its nonce in the newest ``blocks``, of
+    which a node is asked for :data:`BLOCKS` at once.
 
     A node that cannot be asked leaves it undecided.
     """
@@ -100,8 +101,11 @@ async def _search(rpc: Rpc, sought: Sought, blocks: int) -> Settlement:
     head = judge_nonce(sought, await rpc.ask(nonce_calls(sought)))
     if isinstance(head, Settlement):
         return head
-    (answer,) = await rpc.ask([search_call(sought, head - blocks + 1, head)])
-    found = judge_search(sought, answer)
-    if isinstance(found, Settlement):
-        return found
-    return judge_receipt(found, await rpc.ask(receipt_calls(found)))
+    for last in range(head, max(-1, head - blocks), -BLOCKS):
+        (answer,) = await rpc.ask([search_call(sought, last - min(blocks, BLOCKS) + 1, last)])
+        found = judge_search(sought, answer)
+        if isinstance(found, Sought):
+            return judge_receipt(found, await rpc.ask(receipt_calls(found)))
+        if found.verdict is not Verdict.NOT_FOUND:
+            return found
+    return Settlement(Verdict.NOT_FOUND, "the nonce was used before the blocks looked at", nonce_used=True)

@@ -3,6 +3,7 @@
 from x402_harness.policy.decision import MICROS, Approval, Caps, Expected, Refusal, dollars_micro
 from x402_harness.policy.modes import Mode, allowed_networks
 from x402_harness.policy.policy import MAX_WINDOW, Policy
+from x402_harness.policy.preflight import preflight_calls, preflight_objection
 
 __all__ = [
     "MAX_WINDOW",
@@ -15,4 +16,6 @@ __all__ = [
     "Refusal",
     "allowed_networks",
     "dollars_micro",
+    "preflight_calls",
+    "preflight_objection",
 ]
