@@ -14,8 +14,8 @@ from x402_harness.buying.means import Bought, Means
 from x402_harness.edge.client import Client
 from x402_harness.ledger import AlreadySigned, Cap, CapReached, Entry, LedgerError, Row, Unusable
 from x402_harness.planning.cases import Case
-from x402_harness.policy import Approval
-from x402_harness.policy.rules import ALREADY_SIGNED, NO_OPTION, PER_CALL, PER_DAY, PER_RUN
+from x402_harness.policy import Approval, choose
+from x402_harness.policy.rules import ALREADY_SIGNED, PER_CALL, PER_DAY, PER_RUN
 from x402_harness.protocol.challenge import Challenge, Option
 from x402_harness.protocol.eip3009 import authorize, digest
 from x402_harness.protocol.exchange import Balances, ChainView, Exchange, Failure, Leg, Request, Response, Transcript
@@ -74,14 +74,10 @@ class Buying:
             self._purchase.answered(answer)
 
     def _approve(self, challenge: Challenge) -> Approval | None:
-        expected = self._case.expected
-        refusals: list[Finding] = []
-        for option in sorted(challenge.options, key=lambda option: not expected.is_met_by(option)):
-            decision = self._means.policy.decide(option, expected)
-            if isinstance(decision, Approval):
-                return decision
-            refusals.append(decision.finding)
-        self._refuse(refusals[0] if refusals else _unreadable(challenge))
+        decision = choose(self._means.policy, challenge, self._case.expected)
+        if isinstance(decision, Approval):
+            return decision
+        self._refuse(decision)
         return None
 
     async def _pay(self, approval: Approval) -> None:
@@ -246,11 +242,6 @@ class Resending(Buying):
             self._entry = end
         else:
             super()._close(entry, end, reason, transaction)
-
-
-def _unreadable(challenge: Challenge) -> Finding:
-    why = "".join(f": {one.error.message} at {one.error.pointer}" for one in challenge.unreadable[:1])
-    return NO_OPTION.finding(f"the challenge holds no option that can be read{why}")
 
 
 _BOOKED = {State.SETTLED: Entry.SETTLED, State.UNKNOWN: Entry.UNKNOWN, State.NOT_SETTLED: Entry.REFUSED}
