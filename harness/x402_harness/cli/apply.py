@@ -150,9 +150,9 @@ def _approve(found: PlanFile, left: list[Case], values: dict[str, Any]) -> None:
     if not sys.stdin.isatty():
         _stop_at([UNAPPROVED.finding("there is no terminal to type at, and no --approve")], values)
     total = _total(left)
-    print_plan(found)
+    print_plan(found, err=True)
     if len(left) < len(found.calls):
-        click.echo(f"\n{len(found.calls) - len(left)} of them were begun before and are not bought again.")
+        click.echo(f"\n{len(found.calls) - len(left)} of them were begun before and are not bought again.", err=True)
     _typed(total, found, values)
 
 
@@ -178,9 +178,9 @@ def _total(cases: Iterable[Case]) -> int:
 def _buy(found: PlanFile, cases: list[Case], left: list[Case], venue: RealVenue, values: dict[str, Any]) -> NoReturn:
     from x402_catalog.addresses import same_address
     from x402_harness.cli.running import finish
-    from x402_harness.ledger import OPEN, Unusable
+    from x402_harness.ledger import OPEN, AlreadySigned, Unusable
     from x402_harness.planning.cases import Plan
-    from x402_harness.policy.planrules import OTHER_MODE
+    from x402_harness.policy.planrules import APPLIED, OTHER_MODE
     from x402_harness.runs.plans import caps_of, enter, entries
     from x402_harness.runs.purse import Purse
     from x402_harness.runs.runner import RunConfig
@@ -197,6 +197,8 @@ def _buy(found: PlanFile, cases: list[Case], left: list[Case], venue: RealVenue,
     try:
         with purse.open(time.time) as ledger:
             enter(found, left, ledger)
+    except AlreadySigned as error:  # another process applies it at this moment
+        _stop_at([APPLIED.finding(str(error), observed=found.digest)], values)
     except Unusable as error:
         fail(str(error), Exit.FAULT)
     config = RunConfig(

@@ -127,10 +127,8 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
 
 def dollars(name: str, *, help: str, default: str | None = None, required: bool = False) -> Callable[[F], F]:
     """An option for an amount of dollars, in millionths; ``None`` where it is neither given nor has a default."""
-    shown = default is not None
-    return click.option(
-        name, callback=_dollars, default=default, show_default=shown, required=required, metavar="DOLLARS", help=help
-    )
+    shown: dict[str, Any] = {} if default is None else {"default": default, "show_default": True}
+    return click.option(name, callback=_dollars, required=required, metavar="DOLLARS", help=help, **shown)
 
 
 def _dollars(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:

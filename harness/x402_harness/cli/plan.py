@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -46,8 +46,7 @@ def command(targets: tuple[str, ...], **values: Any) -> None:
     listings = _listings(targets, values)
     planned, unplanned = _made(listings, values)
     if planned is None:
-        _print_left_out(unplanned)
-        fail("nothing is left to be bought: no plan is written.", Exit.NOTHING)
+        _tell_nothing(unplanned, len(listings), values["format_"])
     with result(values["output"], for_people=False, sources={call.row.file for call in planned.calls}) as stream:
         stream.write(planned.text())
     if values["format_"] == "json":
@@ -55,6 +54,17 @@ def command(targets: tuple[str, ...], **values: Any) -> None:
     else:
         print_plan(planned)
         click.echo(f"\ntestbuy apply {values['output']}")
+
+
+def _tell_nothing(rows: list[LeftOutPart], listings: int, format_: str) -> NoReturn:
+    if format_ == "json":
+        from x402_harness.reporting.document import document
+
+        summary = {"listings": listings, "errors": 0, "warnings": 0}
+        print_json(document("plan", summary, [], plan=None, left_out=[row.model_dump(mode="json") for row in rows]))
+    else:
+        _print_left_out(rows)
+    fail("nothing is left to be bought: no plan is written.", Exit.NOTHING)
 
 
 def _listings(targets: tuple[str, ...], values: dict[str, Any]) -> list[Listing]:
@@ -119,21 +129,22 @@ def _payer(values: dict[str, Any]) -> str:
     return checksum(address)
 
 
-def print_plan(planned: PlanFile) -> None:
-    """Everything that a person has to look at before approving a plan."""
+def print_plan(planned: PlanFile, *, err: bool = False) -> None:
+    """Everything that a person has to look at before approving a plan, on standard output or as talk."""
     from x402_harness.reporting.escape import printable
     from x402_harness.runs.purse import MONEY
 
-    click.echo(f"mode {planned.mode} · {MONEY[planned.spent_in]} · paid by {planned.payer}\n")
+    echo = partial(click.echo, err=err)
+    echo(f"mode {planned.mode} · {MONEY[planned.spent_in]} · paid by {planned.payer}\n")
     for number, call in enumerate(planned.calls, start=1):
-        click.echo(f"{number:>4}  {printable(call.listing, 60):<50} {call.price} {call.symbol} on {call.network}")
-        click.echo(f"      {call.method} {printable(call.url, 160)}")
-        click.echo(f"      {call.scheme}, x402 v{call.version}, to {call.pay_to}, within {call.timeout} s")
-        click.echo(f"      asset {call.asset}, case {printable(call.case, 20)}")
-    _print_left_out(planned.left_out)
-    click.echo()
+        echo(f"{number:>4}  {printable(call.listing, 60):<50} {call.price} {call.symbol} on {call.network}")
+        echo(f"      {call.method} {printable(call.url, 160)}")
+        echo(f"      {call.scheme}, x402 v{call.version}, to {call.pay_to}, within {call.timeout} s")
+        echo(f"      asset {call.asset}, case {printable(call.case, 20)}")
+    _print_left_out(planned.left_out, err=err)
+    echo()
     for line in _summary(planned):
-        click.echo(line)
+        echo(line)
 
 
 def _summary(planned: PlanFile) -> Iterator[str]:
@@ -156,12 +167,12 @@ def _summary(planned: PlanFile) -> Iterator[str]:
     yield f"digest    {planned.digest}"
 
 
-def _print_left_out(rows: list[LeftOutPart]) -> None:
+def _print_left_out(rows: list[LeftOutPart], *, err: bool = False) -> None:
     from x402_harness.reporting.escape import printable
 
     for row in rows:
         rule = f" ({row.rule})" if row.rule else ""
-        click.echo(f"   –  {printable(row.listing, 60)}: left out: {printable(row.reason, 300)}{rule}", file=sys.stdout)
+        click.echo(f"   –  {printable(row.listing, 60)}: left out: {printable(row.reason, 300)}{rule}", err=err)
 
 
 def _document(planned: PlanFile, listings: int) -> dict[str, Any]:

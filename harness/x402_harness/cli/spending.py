@@ -22,7 +22,7 @@ RPC_VARIABLE = "TESTBUY_RPC_"  # and the network's name: TESTBUY_RPC_BASE_SEPOLI
 
 
 def rpc(function: F) -> F:
-    """``--rpc`` and ``--confirmations``; see :func:`chosen_nodes`."""
+    """``--rpc``, ``--confirmations`` and ``--settle-wait``; see :func:`chosen_nodes`."""
     decorators = (
         click.option(
             "--rpc", multiple=True, metavar="NETWORK=URL",
@@ -31,6 +31,10 @@ def rpc(function: F) -> F:
         click.option(
             "--confirmations", type=click.IntRange(1, 10_000), default=1, show_default=True,
             help="Blocks that must stand before a settlement counts as shown.",
+        ),
+        click.option(
+            "--settle-wait", type=click.FloatRange(0, 600), default=20.0, show_default=True, metavar="SECONDS",
+            help="Most that a settlement may take to show on a chain.",
         ),
     )  # fmt: skip
     for decorator in reversed(decorators):
@@ -92,11 +96,11 @@ def chosen_nodes(values: dict[str, Any], *, local: bool = False) -> Nodes | None
     from x402_harness.edge.rpc import Rpc
 
     named = {**dict(_of_environment(os.environ)), **dict(_of_options(values.pop("rpc")))}
-    confirmations = values.pop("confirmations")
+    confirmations, patience = values.pop("confirmations"), values.pop("settle_wait")
     if not named:
         return None
     nodes = {where.caip2: Rpc(url, _client(where, url, local)) for where, url in named.items()}
-    return Nodes(nodes, confirmations)
+    return Nodes(nodes, confirmations, patience)
 
 
 def _of_options(given: tuple[str, ...]) -> Iterator[tuple[Network, str]]:

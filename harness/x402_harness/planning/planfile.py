@@ -151,13 +151,16 @@ def read_plan(content: bytes) -> PlanFile:
     if len(content) > LARGEST:
         raise BadPlan("it is larger than any plan")
     try:
-        return PlanFile.model_validate(loads(content))
+        found = PlanFile.model_validate(loads(content))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = "/".join(str(part) for part in first["loc"])
         raise BadPlan(f"{where or 'the whole'}: {first['msg']}") from None
     except ValueError:
         raise BadPlan("it is no JSON") from None
+    if len({call.case for call in found.calls}) < len(found.calls):
+        raise BadPlan("calls: one of them stands there twice")
+    return found
 
 
 def plan_schema() -> dict[str, Any]:

@@ -6,11 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.harness.support.testnet import Testnet, testnet
+from tests.harness.support.testnet import Place, Testnet, place, testnet
+
+
+@pytest.fixture(scope="session")
+def here() -> Iterator[Place]:
+    """A server on this machine."""
+    with place() as found:
+        yield found
 
 
 @pytest.fixture
-def net(tmp_path: Path) -> Iterator[Testnet]:
-    """A test network on this machine."""
-    with testnet(tmp_path) as found:
+def net(tmp_path: Path, here: Place) -> Iterator[Testnet]:
+    """A test network on this machine, of which nothing is left for the next test."""
+    with testnet(tmp_path, here) as found:
         yield found

@@ -40,6 +40,22 @@ def sold(slug: str = "shop-example-gen", **changes: Any) -> dict[str, Any]:
 
 
 @dataclass
+class Place:
+    """Where networks stand, one after the other: a server that is what it is told to be."""
+
+    url: str
+    app: Deferred
+
+
+@contextmanager
+def place() -> Iterator[Place]:
+    """A server in a thread of its own."""
+    app = Deferred()
+    with Serving(app) as serving:
+        yield Place(serving.url, app)
+
+
+@dataclass
 class Testnet:
     """The network at ``url``, the listings in ``folder``, and the user's own ``home``."""
 
@@ -130,19 +146,18 @@ class Testnet:
 
 
 @contextmanager
-def testnet(folder: Path) -> Iterator[Testnet]:
+def testnet(folder: Path, place: Place) -> Iterator[Testnet]:
     """A network with one seller, and a payer with ten dollars."""
     home = folder / "home"
     made = Keystore(home / "wallets", work=2**10).add("main", KEY, PASSWORD)
     (home / "password").write_text(PASSWORD)
     for secret in (home / "password", made.path):
         secret.chmod(0o600)
-    world, deferred = World(time.time), Deferred()
+    world = World(time.time)
     try:
-        with Serving(deferred) as serving:
-            found = Testnet(serving.url, folder, home, world, deferred)
-            found.sell(sold())
-            found.fund(10_000_000)
-            yield found
+        found = Testnet(place.url, folder, home, world, place.app)
+        found.sell(sold())
+        found.fund(10_000_000)
+        yield found
     finally:
         world.close()
