@@ -45,11 +45,11 @@ class Witness(Protocol):
         ...
 
     async def settlement(
-        self, network: str, asset: str, signed: Authorization, transaction: str | None
+        self, network: str, asset: str, signed: Authorization, transaction: str | None, *, patient: bool = True
     ) -> Settlement | None:
         """What became of a payment for which ``transaction`` is claimed; ``None`` where nobody can be asked.
 
-        Raises nothing for what a node does.
+        ``patient`` says that it may yet come, and is worth waiting for. Raises nothing for what a node does.
         """
         ...
 

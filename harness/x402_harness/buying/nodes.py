@@ -45,11 +45,12 @@ class Nodes:
             return NO_NODE.finding(str(error))
 
     async def settlement(
-        self, network: str, asset: str, signed: Authorization, transaction: str | None
+        self, network: str, asset: str, signed: Authorization, transaction: str | None, *, patient: bool = True
     ) -> Settlement | None:
         """What became of a payment that was just sent; ``None`` where its network has no node.
 
-        Asks again while that may still change, as long as its patience lasts. Raises nothing for what a node does.
+        Asks again while that may still change, as long as its patience lasts, or once if it is not to be ``patient``.
+        Raises nothing for what a node does.
         """
         node, waited = self.of.get(network), 0.0
         if node is None:
@@ -57,7 +58,7 @@ class Nodes:
         sought = Sought(_chain_id(network), asset, signed, transaction, self.confirmations)
         while True:
             seen = await check_settlement(node, sought)
-            if seen.verdict not in _EARLY or waited >= self.patience:
+            if seen.verdict not in _EARLY or waited >= self.patience or not patient:
                 return seen
             await self.sleep(_PAUSE)
             waited += _PAUSE
@@ -76,18 +77,16 @@ class NodeOracle:
         if node is None:
             return Sighting(Told.UNCLEAR, detail=f"no node of {network} is named")
         sought = Sought(_chain_id(network), asset, self.signed[nonce], confirmations=self.nodes.confirmations)
-        try:
-            # First the block that will stay: whatever is unused after that was unused there.
-            stays = await _final(node)
-        except (RpcError, Unreadable) as error:
-            return Sighting(Told.UNCLEAR, detail=str(error))
-        seen = await check_settlement(node, sought, blocks=LOOK_BACK)
-        return _sighting(seen, stays)
+        # First the block that will stay: whatever is unused after that was unused there.
+        stays = await _final(node)
+        return _sighting(await check_settlement(node, sought, blocks=LOOK_BACK), stays)
 
 
-def _sighting(seen: Settlement, stays: tuple[int, int]) -> Sighting:
+def _sighting(seen: Settlement, stays: tuple[int, int] | str) -> Sighting:
     if seen.verdict is Verdict.SETTLED:
-        return Sighting(Told.USED, stays[1], seen.transaction)
+        return Sighting(Told.USED, transaction=seen.transaction)
+    if isinstance(stays, str):
+        return Sighting(Told.UNCLEAR, detail=stays)
     if seen.verdict is Verdict.UNUSED:
         return Sighting(Told.UNUSED, stays[1])
     if seen.verdict is Verdict.CANCELED and seen.block is not None and seen.block <= stays[0]:
@@ -95,8 +94,15 @@ def _sighting(seen: Settlement, stays: tuple[int, int]) -> Sighting:
     return Sighting(Told.UNCLEAR, detail=f"{seen.verdict}: {seen.reason}")
 
 
-async def _final(node: Rpc) -> tuple[int, int]:
-    """Number and time of the newest block that will stay."""
+async def _final(node: Rpc) -> tuple[int, int] | str:
+    """Number and time of the newest block that will stay, or why the node does not tell."""
+    try:
+        return await _told_final(node)
+    except (RpcError, Unreadable) as error:
+        return str(error)
+
+
+async def _told_final(node: Rpc) -> tuple[int, int]:
     final, newest = await node.ask([Call("eth_getBlockByNumber", (tag, False)) for tag in ("finalized", "latest")])
     if not isinstance(final, dict) or not isinstance(newest, dict):
         raise Unreadable("eth_getBlockByNumber: no block")

@@ -161,8 +161,13 @@ class Buying:
         witness, signed = self._means.witness, self._purchase.authorization
         if witness is None or signed is None or self._purchase.state is State.NOT_SETTLED:
             return
-        asset, named = approval.price.asset, self._named(Secrets(self._exchanges[-1].request))
-        self._settlement = await witness.settlement(asset.network, asset.address, signed, named)
+        asset, paid = approval.price.asset, self._exchanges[-1]
+        # A seller that refuses does not settle later, unless it says so.
+        refused = paid.response is not None and 400 <= paid.response.status < 500
+        self._settlement = await witness.settlement(
+            asset.network, asset.address, signed, self._named(Secrets(paid.request)),
+            patient=self._purchase.state is State.SETTLED or not refused or "pending" in self._purchase.reason,
+        )  # fmt: skip
 
     async def _balances(self, option: Option) -> Balances | None:
         if self._means.chain is None:

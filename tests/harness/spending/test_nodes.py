@@ -16,10 +16,10 @@ from tests.harness.support.testnet import KEY, USDC, Testnet
 
 from x402_catalog.addresses import keccak
 from x402_catalog.money import Money
-from x402_harness.buying.nodes import Nodes
+from x402_harness.buying.nodes import NodeOracle, Nodes
 from x402_harness.edge.client import Client
-from x402_harness.edge.rpc import Rpc
-from x402_harness.ledger import Entry, Ledger
+from x402_harness.edge.rpc import Rpc, RpcError
+from x402_harness.ledger import Entry, Ledger, reconcile
 from x402_harness.policy import Caps
 from x402_harness.protocol.eip3009 import authorize, digest, domain_separator
 from x402_harness.protocol.messages import Authorization
@@ -91,6 +91,13 @@ def test_what_does_not_show_is_waited_for_as_long_as_its_patience_lasts(net: Tes
         assert (seen.verdict, sum(waited)) == (verdict, 6.0)
 
 
+def test_what_was_refused_is_looked_for_once(net: Testnet) -> None:
+    seen, waited = asked(
+        net, lambda nodes: nodes.settlement(SEPOLIA, SEPOLIA_USDC, signed(1), None, patient=False)
+    )  # fmt: skip
+    assert (seen and seen.verdict, waited) == (Verdict.UNUSED, [])
+
+
 def test_too_few_confirmations_are_waited_for_and_then_said(net: Testnet) -> None:
     made = signed(1)
     seen, waited = asked(net, settlement(made, settle(net, made)), confirmations=3, patience=2.0)
@@ -154,6 +161,18 @@ def test_a_token_that_is_another_than_the_tables_is_not_paid_with(net: Testnet, 
     net.plan()
     done = asyncio.run(run())
     assert (done.returncode, code in done.stdout, net.earned) == (4, True, 0), done.stdout
+
+
+def test_a_node_that_repeats_the_key_of_its_url_does_not_give_it_away(net: Testnet) -> None:
+    said = {"error": {"code": -32000, "message": f"{'x' * 150} {SECRET} is over its limit: {SECRET.upper()}"}}
+
+    async def run() -> Any:
+        async with Server(*[Reply(200, (), json.dumps(said).encode())] * 3) as node:
+            return await asyncio.to_thread(net.apply, "--rpc", f"base-sepolia={node.url}/{SECRET}?key={SECRET}")
+
+    net.plan()
+    done = asyncio.run(run())
+    assert (done.returncode, "(withheld)" in done.stdout, SECRET[:6] in done.stdout.lower()) == (4, True, False)
 
 
 def test_environment_names_nodes_and_the_option_comes_first(net: Testnet) -> None:
@@ -228,6 +247,30 @@ def test_reconciling_ends_what_the_chain_tells_and_leaves_the_rest(net: Testnet,
     assert "transfer mismatch" in told[ours.nonce][1]
     assert done.returncode == 6
     assert {row.case: row.transaction for row in net.rows()}[paid.nonce] == sent
+
+
+def test_a_node_that_has_no_final_block_can_tell_what_was_paid_and_not_what_never_will_be(net: Testnet) -> None:
+    paid, over = signed(1), signed(2, since=400)
+    for made in (paid, over):
+        booked(net, made, Entry.UNKNOWN)
+    settle(net, paid)
+
+    class Old(Rpc):
+        """A node of before there was finality."""
+
+        async def ask(self, calls: Any) -> Any:
+            if any(call.params[:1] == ("finalized",) for call in calls):
+                raise RpcError("eth_getBlockByNumber: unknown tag")
+            return await super().ask(calls)
+
+    async def run() -> list[Entry]:
+        async with Client() as client:
+            nodes = Nodes({SEPOLIA: Old(net.rpc.partition("=")[2], client)})
+            with Ledger(net.home / "ledger.db", time.time) as ledger:
+                done = await reconcile(ledger, NodeOracle(nodes, {one.nonce: one for one in (paid, over)}))
+                return [one.after for one in done]
+
+    assert asyncio.run(run()) == [Entry.SETTLED, Entry.UNKNOWN]
 
 
 def test_what_is_on_another_network_than_the_nodes_stays_open(net: Testnet) -> None:
