@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 
 
 def finish(
-    config: RunConfig, values: dict[str, Any], *, items: Iterable[Listing], venue: Venue | None = None,
+    config: RunConfig, values: dict[str, Any], *, items: Iterable[Listing] | None = None, venue: Venue | None = None,
     purse: Purse | None = None, planned: Plan | None = None, still_open: Callable[[], bool] = lambda: False,
 ) -> NoReturn:  # fmt: skip
-    """Run ``config``, write and print its reports, and leave. ``still_open`` says whether money may yet move."""
+    """Run ``config``, write and print its reports, and leave. ``still_open`` says whether money may yet move.
+
+    Raises :class:`~x402_catalog.search.BadFilter`.
+    """
     from x402_harness.ledger import Unusable
     from x402_harness.reporting.session import run_and_report
 
