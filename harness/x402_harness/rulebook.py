@@ -16,6 +16,7 @@ _HOMES = (
     "x402_harness.planning.refusals",
     "x402_harness.probing.rules",
     "x402_harness.policy",
+    "x402_harness.policy.planrules",
 )
 
 

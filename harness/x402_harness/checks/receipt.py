@@ -105,7 +105,7 @@ UNVERIFIED = rule(
     "settlement is claimed and was not verified",
     why="The receipt is the seller's word: no chain was asked, or the seller does not settle on the one that was.",
     basis="x402 v1 §5.3, v2 §5.3; EIP-3009 AuthorizationUsed",
-    mend="Configure the sandbox's facilitator in the seller, or an RPC for the network, to see the money move.",
+    mend="Name a node (--rpc NETWORK=URL), or use the sandbox's facilitator in the seller, to see the money move.",
 )
 _PENDING = ("pending", "processing")
 
@@ -125,7 +125,7 @@ def receipt(scene: Scene) -> None:
         _unsettled(scene, found.response.error_reason or "")
         return
     scene.held(SETTLED, f"{scene.offer.pointer}/scheme")
-    if scene.transcript.chain is None:
+    if scene.transcript.chain is None and scene.transcript.settlement is None:
         scene.broken(UNVERIFIED, Leg.PAID, "claimed by the seller, not verified on a chain")
     _agrees(scene)
 

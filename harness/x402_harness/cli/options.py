@@ -186,13 +186,16 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
     return int(digits) * unit
 
 
-def dollars(name: str, *, default: str, help: str) -> Callable[[F], F]:
-    """An option for an amount of dollars."""
-    return click.option(name, callback=_dollars, default=default, show_default=True, metavar="DOLLARS", help=help)
+def dollars(name: str, *, help: str, default: str | None = None, required: bool = False) -> Callable[[F], F]:
+    """An option for an amount of dollars, in millionths; ``None`` where it is neither given nor has a default."""
+    shown: dict[str, Any] = {} if default is None else {"default": default, "show_default": True}
+    return click.option(name, callback=_dollars, required=required, metavar="DOLLARS", help=help, **shown)
 
 
-def _dollars(ctx: click.Context, param: click.Parameter, value: str) -> int:
+def _dollars(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
     """An amount of dollars with at most six decimals, as millionths."""
+    if value is None:
+        return None
     micros = from_decimal(value.strip().removeprefix("$"), 6)
     if micros is None or micros > 10**15:
         raise click.BadParameter(f"{value!r} is no amount of dollars: write it like 0.05", ctx, param)

@@ -25,6 +25,7 @@ class Case:
     """One purchase to make: ``id`` is stable for the same listing, offer and request.
 
     ``planned`` tells which levels the request has and what it adds to the rows before it, ``model`` of which fields.
+    ``agreed`` are the terms that a person approved, where the listing's own are not enough.
     """
 
     id: str
@@ -36,10 +37,13 @@ class Case:
     response: ResponseShape
     planned: PlannedRow
     model: Model | None = None
+    agreed: Expected | None = None
 
     @property
     def expected(self) -> Expected:
-        """The terms that were planned."""
+        """The terms that were planned: those that a person approved, or else the listing's."""
+        if self.agreed is not None:
+            return self.agreed
         assert self.offer.pay_to is not None  # buyable() refuses the rest
         return Expected(self.price.asset.network, self.price.asset.address, self.offer.pay_to, self.price.atomic)
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from x402_catalog.findings import Finding, Level
 from x402_harness.reporting.charts import Chart, price_strip, verdict_bars
 from x402_harness.reporting.escape import printable
-from x402_harness.reporting.evidence import heading
+from x402_harness.reporting.evidence import heading, money
 from x402_harness.reporting.terminal import GLYPHS, summary_rows
 from x402_harness.reporting.view import ListingView, RunView
 from x402_harness.rulebook import every_rule
@@ -31,13 +31,14 @@ def render(view: RunView, exit_code: int) -> str:
         view=view,
         listings=list(view.listings.values()),
         summary=view.ended or {},
-        summary_rows=list(summary_rows(view.ended or {})),
+        summary_rows=list(summary_rows(view.ended or {}, money(view.started))),
         exit_code=exit_code,
         passed=exit_code == 0,
         gate=_gate(view, exit_code),
         charts=[chart for chart in _charts(view) if chart is not None],
         rules=_rules(view),
         heading=heading(view.started),
+        money=money(view.started),
         took=_took(view),
         glyphs=GLYPHS,
         max_body=MAX_BODY,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
+from x402_harness.reporting.evidence import money
 from x402_harness.runs.events import Event
 
 
@@ -14,12 +15,15 @@ class Progress:
         self._stream = stream
         self._live = stream.isatty()
         self._total = self._done = self._settled = 0
+        self._money = ""
 
     def __call__(self, event: Event) -> None:
         """Take in one event."""
-        if event["event"] == "plan":
+        if event["event"] == "run.start":
+            self._money = money(event)
+        elif event["event"] == "plan":
             self._total = event["cases"]
-            self._write(f"{event['cases']} purchases planned, {event['cost']} dollars of sandbox money", end=True)
+            self._write(f"{event['cases']} purchases planned, {event['cost']} dollars of {self._money}", end=True)
         elif event["event"] in {"case.end", "fault"}:
             self._done += 1
             self._settled += event.get("state") == "settled"

@@ -17,11 +17,13 @@ from typing import Any
 from x402_catalog.findings import Finding, Level
 from x402_catalog.models import Listing
 from x402_catalog.records import Record
+from x402_harness.planning.cases import Plan
 from x402_harness.reporting.document import run_document
 from x402_harness.reporting.progress import Progress
 from x402_harness.reporting.view import RunView
 from x402_harness.runs.events import Journal, Listener, Stream
 from x402_harness.runs.outcome import Exit, Summary
+from x402_harness.runs.purse import Purse
 from x402_harness.runs.runner import RunConfig, Runner, Surroundings
 from x402_harness.runs.venue import Venue
 
@@ -46,7 +48,9 @@ class Session:
     def paths(self) -> dict[str, str]:
         """Every file of the run, by name."""
         names = {"report": "report.html", "json": "report.json", "events": "events.ndjson", "ledger": "ledger.db"}
-        return {name: (self.folder / file).as_posix() for name, file in names.items()}
+        made = {name: self.folder / file for name, file in names.items()}
+        # The books of test money and real money are the user's, not the run's.
+        return {name: path.as_posix() for name, path in made.items() if name != "ledger" or path.exists()}
 
     def write_reports(self, code: int) -> None:
         """Write ``report.json`` and ``report.html`` beside the events."""
@@ -72,12 +76,15 @@ def run_and_report(
     randomness: Callable[[int], bytes] = os.urandom,
     items: Iterable[Record | Finding | Listing] | None = None,
     venue: Venue | None = None,
+    purse: Purse | None = None,
+    planned: Plan | None = None,
 ) -> Session:
     """Run ``config`` in a new folder under ``reports``. SIGINT and SIGTERM end it early with what it has.
 
-    ``items`` and ``venue`` are those of the runner.
+    ``items``, ``venue``, ``purse`` and ``planned`` are those of the runner.
 
-    Raises ``OSError`` if the folder cannot be made, and :class:`~x402_catalog.search.BadFilter`.
+    Raises ``OSError`` if the folder cannot be made, :class:`~x402_catalog.search.BadFilter`, and
+    :class:`~x402_harness.ledger.Unusable` for books that cannot be opened.
     """
     run_id = new_run_id(clock(), randomness(2))
     folder = Path(reports) / run_id
@@ -85,7 +92,7 @@ def run_and_report(
     view, journal = RunView(), Journal(folder / "events.ndjson")
     listeners: tuple[Listener, ...] = (journal, view) if quiet else (journal, view, Progress(sys.stderr))
     around = Surroundings(run_id, folder, clock, randomness)
-    runner = Runner(config, around, Stream(clock, listeners), items, venue)
+    runner = Runner(config, around, Stream(clock, listeners), items, venue, purse, planned)
     try:
         summary = asyncio.run(_stoppable(runner))
     finally:

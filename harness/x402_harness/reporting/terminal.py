@@ -10,7 +10,7 @@ from rich.text import Text
 
 from x402_catalog.findings import Finding, Level
 from x402_harness.reporting.escape import printable
-from x402_harness.reporting.evidence import heading
+from x402_harness.reporting.evidence import heading, money
 from x402_harness.reporting.view import CaseView, ListingView, RunView
 
 GLYPHS = {"error": "✗", "warning": "!", "info": "i"}
@@ -105,7 +105,7 @@ def _print_summary(view: RunView, out: Console, reports: dict[str, str], exit_co
     summary = view.ended or {}
     out.print()
     out.print(Text("SUMMARY", style="bold"))
-    for name, value in summary_rows(summary):
+    for name, value in summary_rows(summary, money(view.started)):
         out.print(f"  {name:<10} {value}")
     out.print(f"  {'run':<10} {view.started.get('run')} · seed {view.started.get('seed')}")
     for name, path in reports.items():
@@ -115,8 +115,8 @@ def _print_summary(view: RunView, out: Console, reports: dict[str, str], exit_co
     out.print(Text(f"exit {exit_code}", style="bold"))
 
 
-def summary_rows(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """The summary as named lines."""
+def summary_rows(summary: dict[str, Any], money: str) -> Iterator[tuple[str, str]]:
+    """The summary as named lines; ``money`` says what was spent."""
     bought = summary.get("purchases", {})
     yield "listings", f"{summary.get('listings', 0)} read · {summary.get('skipped', 0)} not bought"
     counts = [f"{bought[name]} {name}" for name in ("settled", "refused", "unknown", "unsold") if bought.get(name)]
@@ -126,7 +126,7 @@ def summary_rows(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "coverage", " · ".join(told)
     for row in summary.get("spent", ()):
         amount = row["amount"] or f"{row['atomic']} atomic"
-        yield "spent", f"{amount} {row['symbol']} on {row['network']} (sandbox money)"
+        yield "spent", f"{amount} {row['symbol']} on {row['network']} ({money})"
     yield (
         "findings",
         f"{summary.get('errors', 0)} errors · {summary.get('warnings', 0)} warnings · {summary.get('infos', 0)} infos",

@@ -30,17 +30,18 @@ from x402_harness.edge.client import Client
 from x402_harness.generation.requests import Source
 from x402_harness.ledger import Ledger
 from x402_harness.planning.cases import Case, Plan, Skip, plan
-from x402_harness.policy import MICROS, Caps, Policy, dollars_micro
+from x402_harness.policy import MICROS, Caps, dollars_micro
 from x402_harness.protocol.exchange import Leg
+from x402_harness.protocol.onchain import Settlement
 from x402_harness.protocol.purchase import State
 from x402_harness.protocol.withholding import Secrets
 from x402_harness.runs.coverage import coverage_event
 from x402_harness.runs.events import SCHEMA_VERSION, Stream
 from x402_harness.runs.outcome import Summary, spending
+from x402_harness.runs.purse import MONEY, Purse, throwaway
 from x402_harness.runs.redaction import body_to_dict, exchange_to_dict
 from x402_harness.runs.venue import MockVenue, Venue
 from x402_harness.sandbox.world import World
-from x402_harness.wallet import ThrowawayWallet
 
 # Enough for the reference listing at 10 USDC a call, in money that does not exist.
 MOCK_CAPS = Caps(per_call=100 * MICROS, per_run=10_000 * MICROS)
@@ -79,8 +80,8 @@ class _Read:
 
 
 class Runner:
-    """One mock run over ``config.sources``, or over ``items`` that were read already, at a ``venue``: mock sellers
-    unless given.
+    """One run over ``config.sources``, or over ``items`` that were read already, at a ``venue`` with the money of a
+    ``purse``: mock sellers and sandbox money unless given. ``planned`` is what to buy where that stands already.
 
     Every event goes to ``stream``; nothing is printed.
     """
@@ -92,6 +93,8 @@ class Runner:
         stream: Stream,
         items: Iterable[Record | Finding | Listing] | None = None,
         venue: Venue | None = None,
+        purse: Purse | None = None,
+        planned: Plan | None = None,
     ) -> None:
         self._config = config
         self._items = read(config.sources, limits=config.limits) if items is None else items
@@ -99,6 +102,8 @@ class Runner:
         self._stream = stream
         self._read = _Read()
         self._venue: Venue = venue or MockVenue(World(surroundings.clock, seed=config.seed))
+        self._purse = purse or throwaway(surroundings.run_id, surroundings.folder, surroundings.randomness(32))
+        self._planned = planned
         self._tried: set[int] = set()
         self._bought: dict[int, list[tuple[Case, bool]]] = {}
         self.summary = Summary()
@@ -106,7 +111,7 @@ class Runner:
     async def run(self) -> Summary:
         """Read, validate, plan, buy, check, conclude. A cancelled run concludes what it has and is marked so."""
         self._start()
-        with Ledger(self._around.folder / "ledger.db", self._around.clock, sandbox=True) as ledger:
+        with self._purse.open(self._around.clock) as ledger:
             try:
                 self._load()
                 await self._buy_all(self._plan(), ledger)
@@ -124,7 +129,8 @@ class Runner:
             tool="testbuy",
             version=__version__,
             command=config.command,
-            mode="mock",
+            mode=str(self._purse.mode),
+            money=MONEY[self._purse.mode],
             evidence=str(self._venue.evidence),
             seed=config.seed,
             rows=config.rows,
@@ -159,7 +165,7 @@ class Runner:
 
     def _plan(self) -> Plan:
         config = self._config
-        made = plan(
+        made = self._planned or plan(
             self._read.listings, rows=config.rows, seed=config.seed, caps=config.caps, objection=self._venue.objection
         )
         for skip in made.skips:
@@ -180,15 +186,16 @@ class Runner:
         )
 
     async def _buy_all(self, made: Plan, ledger: Ledger) -> None:
-        wallet = ThrowawayWallet(self._around.randomness(32))
+        purse = self._purse
         buyer = Buyer(
-            run=self._around.run_id,
-            wallet=wallet,
-            policy=Policy(self._config.caps, wallet.address),
+            run=purse.run,
+            wallet=purse.wallet,
+            policy=purse.policy(self._config.caps),
             ledger=ledger,
             clock=self._around.clock,
             nonce=lambda: self._around.randomness(32),
             chain=self._venue.chain,
+            witness=self._venue.witness,
         )
         for case in made.cases:
             await self._buy(case, buyer)
@@ -199,7 +206,8 @@ class Runner:
         placed = self._venue.placed(case)
         self._stream.emit("case.start", listing=number, **_about_case(placed))
         try:
-            await self._venue.chain.fund(buyer.wallet.address, case.price)
+            if self._venue.chain is not None:
+                await self._venue.chain.fund(buyer.wallet.address, case.price)
             async with self._venue.client(case.listing) as client:
                 bought = await buyer.buy(placed, client)
                 here = await self._settles_here(bought)
@@ -220,11 +228,12 @@ class Runner:
     async def _try_refusals(self, number: int, bought: Bought, client: Client, here: bool) -> None:
         """Once a listing: what its seller does with payments that it must refuse."""
         purchase, case = bought.purchase, bought.case
-        if purchase.challenge is None or purchase.option is None:
+        chain = self._venue.chain
+        if purchase.challenge is None or purchase.option is None or chain is None:
             return
         self._tried.add(number)
         paid = bought.transcript.leg(Leg.PAID) if purchase.state is State.SETTLED else None
-        trials = Trials(client, self._venue.chain, self._around.clock, self._around.randomness)
+        trials = Trials(client, chain, self._around.clock, self._around.randomness)
         attempts = await trials.run(
             purchase.request, purchase.challenge, purchase.option, case.price, paid, settles_here=here
         )
@@ -288,7 +297,7 @@ class Runner:
                 self.summary.claims[verdict] = self.summary.claims.get(verdict, 0) + count
             told = [claim.to_dict() for claim in claims]
             self._stream.emit("claims", listing=number, totals=counted, claims=told)
-        self.summary.spent = spending(ledger.rows(self._around.run_id))
+        self.summary.spent = spending(ledger.rows(self._purse.run))
         self._stream.emit("run.end", summary=self.summary.to_dict())
 
     def _found(self, finding: Finding, listing: int | None = None, case: str | None = None) -> None:
@@ -375,10 +384,19 @@ def _outcome(bought: Bought, scene: Scene) -> dict[str, Any]:
         "nonce": authorization.nonce if authorization else None,
         "transaction": receipt.transaction if receipt else None,
         "moved": str(view.before.payer - view.after.payer) if view else None,
+        "chain": _shown(bought.transcript.settlement),
         "elapsed": round(sum(exchange.elapsed for exchange in bought.transcript.exchanges), 6),
         "passed": sorted(scene.passed - scene.failed),
         "failed": sorted(scene.failed),
     }
+
+
+def _shown(seen: Settlement | None) -> dict[str, Any] | None:
+    """What a node said became of the payment."""
+    if seen is None:
+        return None
+    members = {"reason": seen.reason, "transaction": seen.transaction, "confirmations": seen.confirmations}
+    return {"verdict": str(seen.verdict), **members}
 
 
 def _about_attempt(attempt: Attempt) -> dict[str, Any]:

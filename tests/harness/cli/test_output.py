@@ -9,6 +9,10 @@ SLUG = "api-venice-ai-api-v1-images-generations"
 COMMANDS = {
     "help": ("--help",),
     "run-help": ("run", "--help"),
+    "buy-help": ("buy", "--help"),
+    "plan-help": ("plan", "--help"),
+    "apply-help": ("apply", "--help"),
+    "reconcile-help": ("ledger", "reconcile", "--help"),
     "search": ("search", "image"),
     "search-filtered": ("search", "--price", "<=0.005", "--sort", "price"),
     "show": ("show", SLUG),
