@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import platform
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from x402_harness.checks.refusals import Attempt, judge_refusals
 from x402_harness.edge.client import Client
 from x402_harness.generation.requests import Source
 from x402_harness.ledger import Ledger
-from x402_harness.planning.cases import Case, Plan, Skip, plan
+from x402_harness.planning.cases import Case, Portion, portions
 from x402_harness.policy import MICROS, Caps, Policy, dollars_micro
 from x402_harness.protocol.exchange import Leg
 from x402_harness.protocol.purchase import State
@@ -99,7 +100,7 @@ class Runner:
         self._read = _Read()
         self._venue: Venue = venue or MockVenue(World(surroundings.clock, seed=config.seed))
         self._tried: set[int] = set()
-        self._bought: dict[int, list[tuple[Case, bool]]] = {}
+        self._bought: list[tuple[Case, bool]] = []  # of the listing that is being bought
         self.summary = Summary()
 
     async def run(self) -> Summary:
@@ -108,7 +109,7 @@ class Runner:
         with Ledger(self._around.folder / "ledger.db", self._around.clock, sandbox=True) as ledger:
             try:
                 self._load()
-                await self._buy_all(self._plan(), ledger)
+                await self._buy_all(ledger)
             except (asyncio.CancelledError, KeyboardInterrupt):
                 self.summary.interrupted = True
             self._conclude(ledger)
@@ -156,29 +157,31 @@ class Runner:
             if finding.rule not in excused:
                 self._found(finding, number)
 
-    def _plan(self) -> Plan:
-        config = self._config
-        made = plan(
-            self._read.listings, rows=config.rows, seed=config.seed, caps=config.caps, objection=self._venue.objection
-        )
-        for skip in made.skips:
-            self._skip(skip)
-        for cut in made.cuts:
-            self._stream.emit(
-                "cut", listing=self._number(cut.listing), slug=cut.listing.slug, reasons=list(cut.reasons)
-            )
-        self.summary.planned = len(made.cases)
-        cost = sum(dollars_micro(case.price) for case in made.cases)
-        self._stream.emit("plan", cases=len(made.cases), skipped=len(made.skips), cost=_usd(cost))
-        return made
+    def _portions(self) -> Generator[Portion, None, None]:
+        """What is bought of each listing, planned when its turn comes; at the end, the plan as a whole."""
+        config, cost = self._config, 0
+        try:
+            for portion in portions(
+                self._read.listings, rows=config.rows, seed=config.seed, caps=config.caps,
+                objection=self._venue.objection,
+            ):  # fmt: skip
+                self._tell(portion)
+                cost += sum(dollars_micro(case.price) for case in portion.cases)
+                yield portion
+        finally:
+            summary = self.summary
+            self._stream.emit("plan", cases=summary.planned, skipped=summary.skipped, cost=_usd(cost))
 
-    def _skip(self, skip: Skip) -> None:
-        self.summary.skipped += 1
-        self._stream.emit(
-            "skip", listing=self._number(skip.listing), slug=skip.listing.slug, reasons=list(skip.reasons)
-        )
+    def _tell(self, portion: Portion) -> None:
+        slug = portion.listing.slug
+        self.summary.planned += len(portion.cases)
+        self.summary.skipped += portion.skip is not None
+        if portion.skip is not None:
+            self._stream.emit("skip", listing=portion.number, slug=slug, reasons=list(portion.skip.reasons))
+        if portion.cut is not None:
+            self._stream.emit("cut", listing=portion.number, slug=slug, reasons=list(portion.cut.reasons))
 
-    async def _buy_all(self, made: Plan, ledger: Ledger) -> None:
+    async def _buy_all(self, ledger: Ledger) -> None:
         wallet = ThrowawayWallet(self._around.randomness(32))
         buyer = Buyer(
             run=self._around.run_id,
@@ -189,12 +192,23 @@ class Runner:
             nonce=lambda: self._around.randomness(32),
             chain=self._venue.chain,
         )
-        for case in made.cases:
-            await self._buy(case, buyer)
-            await asyncio.sleep(0)  # a place where a run can be stopped between two purchases
+        with closing(self._portions()) as planned:
+            for portion in planned:
+                await self._buy_portion(portion, buyer)
 
-    async def _buy(self, case: Case, buyer: Buyer) -> None:
-        number = self._number(case.listing)
+    async def _buy_portion(self, portion: Portion, buyer: Buyer) -> None:
+        self._bought = []
+        try:
+            for case in portion.cases:
+                await self._buy(portion.number, case, buyer)
+                await asyncio.sleep(0)  # a place where a run can be stopped between two purchases
+            await asyncio.sleep(0)
+        finally:
+            if self._bought and (covered := coverage_event(self._bought)) is not None:
+                self.summary.shown(covered)
+                self._stream.emit("coverage", listing=portion.number, **covered)
+
+    async def _buy(self, number: int, case: Case, buyer: Buyer) -> None:
         placed = self._venue.placed(case)
         self._stream.emit("case.start", listing=number, **_about_case(placed))
         try:
@@ -260,7 +274,7 @@ class Runner:
             self._stream.emit("fault", case=case.id, message=bought.unbooked, place="ledger")
         self._count(bought)
         passed = bought.purchase.state is State.SETTLED and not scene.failed
-        self._bought.setdefault(number, []).append((case, passed))
+        self._bought.append((case, passed))
         self._stream.emit("case.end", listing=number, case=case.id, **secrets.scrub_json(_outcome(bought, scene)))
 
     def _count(self, bought: Bought) -> None:
@@ -274,10 +288,6 @@ class Runner:
             self.summary.unsold += 1
 
     def _conclude(self, ledger: Ledger) -> None:
-        for number, bought in self._bought.items():
-            if (covered := coverage_event(bought)) is not None:
-                self.summary.shown(covered)
-                self._stream.emit("coverage", listing=number, **covered)
         for number, listing in enumerate(self._read.listings):
             if number not in self._read.judgements:
                 continue
@@ -293,9 +303,6 @@ class Runner:
     def _found(self, finding: Finding, listing: int | None = None, case: str | None = None) -> None:
         self.summary.levels[str(finding.level)] += 1
         self._stream.emit("finding", listing=listing, case=case, finding=finding.to_dict())
-
-    def _number(self, listing: Listing) -> int:
-        return next(number for number, known in enumerate(self._read.listings) if known is listing)
 
 
 def _without_chain(bought: Bought) -> Bought:
