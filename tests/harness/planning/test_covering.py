@@ -92,8 +92,8 @@ def test_a_seed_gives_the_same_rows_on_every_machine(plan):
     ("sizes", "levels", "pairs"),
     [
         ((), 0, 0), ((1,), 1, 1), ((3,), 3, 3), ((2, 2), 2, 4), ((2, 3), 3, 6), ((9, 7, 2), 9, 63),
-        ((2, 2, 2), 2, 5), ((3, 2, 2, 2), 3, 6), ((2,) * 10, 2, 7), ((3,) * 4, 3, 9), ((3,) * 5, 3, 10),
-        ((5,) * 7, 5, 26),
+        ((2, 2, 2), 2, 5), ((3, 2, 2, 2), 3, 6), ((2,) * 10, 2, 7), ((3,) * 4, 3, 9), ((3,) * 5, 3, 11),
+        ((3,) * 6, 3, 12), ((5,) * 7, 5, 26),
     ],
 )  # fmt: skip
 def test_the_bounds_of_plain_grids_are_known(sizes, levels, pairs):
@@ -107,6 +107,12 @@ def test_a_bound_counts_the_branches_of_a_factor_one_after_the_other():
     rows = arranged(grid)
     assert len(rows) == 9
     assert all((row[1] == NONE) == (row[0] == 1) and (row[2] == NONE) == (row[0] == 0) for row in rows)
+
+
+def test_a_bound_adds_up_what_two_optional_objects_need_together():
+    grid = Grid((2, 2, 3, 3), under=(None, None, 1, 3))  # absent or there, each with a member of three levels
+    assert fewest_rows_for_pairs(grid) == 1 + 3 + 3 + 9
+    assert len(arranged(grid)) == 16
 
 
 @pytest.mark.parametrize("sizes", [(2, 3), (9, 7, 2), (2,) * 5, (2,) * 7, (4, 3, 2, 2), (6, 4, 3, 3, 2)])
