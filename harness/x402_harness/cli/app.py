@@ -14,6 +14,7 @@ COMMANDS = {
     "validate": ("x402_harness.cli.validate", "All rules over each listing; nothing is bought."),
     "probe": ("x402_harness.cli.probe", "Ask endpoints for their 402 and judge it; nothing is signed."),
     "buy": ("x402_harness.cli.buy", "Test buys: a listing's mock seller, or an endpoint on this machine."),
+    "replay": ("x402_harness.cli.replay", "Judge recorded purchases again; nothing is bought."),
     "sandbox": ("x402_harness.cli.sandbox", "Sellers, facilitator and chain on this machine, for listings."),
     "generate": ("x402_harness.cli.generate", "Requests that a listing's fields allow, or that they forbid."),
     "claims": ("x402_harness.cli.claims", "The truth sheet of a listing."),

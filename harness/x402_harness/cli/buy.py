@@ -39,6 +39,7 @@ LIVE = """Real money is not spent by buy. Plan the purchases first, look at the 
 @options.seed
 @options.fail_on
 @options.output_format
+@options.recording
 @click.option("--reports", default="reports", show_default=True, metavar="DIR", help="Where the run's folder is made.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(targets: tuple[str, ...], **values: Any) -> None:
@@ -144,6 +145,7 @@ def _remote(url: str, client: Any) -> Any:
 def _finish(values: dict[str, Any], listings: Iterable[Listing], sources: tuple[str, ...], venue: Any) -> None:
     from x402_harness.policy import Caps
     from x402_harness.reporting.session import run_and_report
+    from x402_harness.runs.cassettes.keeping import Keeping
     from x402_harness.runs.runner import RunConfig
 
     config = RunConfig(
@@ -153,7 +155,7 @@ def _finish(values: dict[str, Any], listings: Iterable[Listing], sources: tuple[
     try:
         done = run_and_report(
             config, values["reports"], quiet=values["quiet"], clock=time.time, randomness=os.urandom,
-            items=listings, venue=venue,
+            items=listings, venue=venue, keeping=Keeping(values["record"]), cassettes=values["cassettes"],
         )  # fmt: skip
     except OSError as error:
         fail(f"the report folder cannot be written: {error}", Exit.USAGE)

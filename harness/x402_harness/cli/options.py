@@ -13,6 +13,7 @@ from x402_catalog.rules.selection import Selection, UnknownRule, selection
 from x402_catalog.search import SORTS, Filters
 from x402_catalog.sources import Kind
 from x402_harness.reporting.formats import FORMATS as REPORT_FORMATS
+from x402_harness.runs.cassettes.keeping import Keeping
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -211,6 +212,21 @@ def findings_format(function: F) -> F:
             "github for annotations.",
         ),
         click.option("-o", "--output", metavar="FILE", help="Write the result there instead of to stdout."),
+    )  # fmt: skip
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def recording(function: F) -> F:
+    """``--record`` and ``--cassettes``."""
+    options = (
+        click.option(
+            "--record", type=click.Choice([str(one) for one in Keeping]), default=str(Keeping.ALL), show_default=True,
+            help="What is kept to be judged again: all; new ones, while what was recorded is played instead of being "
+            "bought again; once, so that nothing more is bought of a listing with recordings; none.",
+        ),
+        click.option("--cassettes", metavar="DIR", help="Where recordings are kept; in the run's folder unless given."),
     )  # fmt: skip
     for option in reversed(options):
         function = option(function)

@@ -24,6 +24,7 @@ from x402_harness.runs.outcome import Exit
 @options.fail_on
 @options.output_format
 @options.max_record_size
+@options.recording
 @click.option("--reports", default="reports", show_default=True, metavar="DIR", help="Where the run's folder is made.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(sources: tuple[str, ...], **values: Any) -> None:
@@ -34,6 +35,7 @@ def command(sources: tuple[str, ...], **values: Any) -> None:
     """
     from x402_harness.policy import Caps
     from x402_harness.reporting.session import run_and_report
+    from x402_harness.runs.cassettes.keeping import Keeping
     from x402_harness.runs.runner import RunConfig
 
     for source in sources:
@@ -49,7 +51,10 @@ def command(sources: tuple[str, ...], **values: Any) -> None:
         limits=Limits(max_record_bytes=values["max_record_size"]),
     )
     try:
-        done = run_and_report(config, values["reports"], quiet=values["quiet"])
+        done = run_and_report(
+            config, values["reports"], quiet=values["quiet"],
+            keeping=Keeping(values["record"]), cassettes=values["cassettes"],
+        )  # fmt: skip
     except BadFilter as error:
         raise click.UsageError(str(error)) from error
     except OSError as error:

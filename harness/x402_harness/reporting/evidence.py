@@ -35,4 +35,14 @@ _PAID = Heading(
 
 def heading(started: dict[str, Any]) -> Heading:
     """The heading of a run by its first event."""
-    return _SIMULATED if started.get("evidence") == "simulated" else _PAID
+    told = _SIMULATED if started.get("evidence") == "simulated" else _PAID
+    return _recorded(told) if started.get("recorded") else told
+
+
+def _recorded(told: Heading) -> Heading:
+    return Heading(
+        f"recorded, {told.badge}",
+        f"recorded, nothing was bought again: {told.line}",
+        f"Recorded. {told.title}",
+        f"These purchases were made before and are judged again; nothing was bought or asked. {told.text}",
+    )

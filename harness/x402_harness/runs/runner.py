@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import platform
 import traceback
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,15 +29,18 @@ from x402_harness.checks.refusals import Attempt, judge_refusals
 from x402_harness.edge.client import Client
 from x402_harness.generation.requests import Source
 from x402_harness.ledger import Ledger
-from x402_harness.planning.cases import Case, Portion, portions
+from x402_harness.planning.cases import Case, Portion, Skip, portions
 from x402_harness.policy import MICROS, Caps, Policy, dollars_micro
 from x402_harness.protocol.exchange import Leg
 from x402_harness.protocol.purchase import State
 from x402_harness.protocol.withholding import Secrets
+from x402_harness.runs.cassettes.keeping import Keeping
+from x402_harness.runs.cassettes.recorder import Recorder
+from x402_harness.runs.cassettes.recording import Recording
 from x402_harness.runs.coverage import coverage_event
 from x402_harness.runs.events import SCHEMA_VERSION, Stream
 from x402_harness.runs.outcome import Summary, spending
-from x402_harness.runs.redaction import body_to_dict, exchange_to_dict
+from x402_harness.runs.redaction import body_to_dict
 from x402_harness.runs.venue import MockVenue, Venue
 from x402_harness.sandbox.world import World
 from x402_harness.wallet import ThrowawayWallet
@@ -82,8 +85,11 @@ class Runner:
     """One mock run over ``config.sources``, or over ``items`` that were read already, at a ``venue``: mock sellers
     unless given.
 
-    Every event goes to ``stream``; nothing is printed.
+    Every event goes to ``stream``; nothing is printed. The ``recorder`` keeps what is bought, and may have purchases
+    that are played instead.
     """
+
+    recorded = False  # whether everything was bought before, and is judged again
 
     def __init__(
         self,
@@ -92,6 +98,7 @@ class Runner:
         stream: Stream,
         items: Iterable[Record | Finding | Listing] | None = None,
         venue: Venue | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self._config = config
         self._items = read(config.sources, limits=config.limits) if items is None else items
@@ -99,6 +106,7 @@ class Runner:
         self._stream = stream
         self._read = _Read()
         self._venue: Venue = venue or MockVenue(World(surroundings.clock, seed=config.seed))
+        self._recorder = recorder or Recorder(None, Keeping.NONE, surroundings.run_id, surroundings.clock)
         self._tried: set[int] = set()
         self._bought: list[tuple[Case, bool]] = []  # of the listing that is being bought
         self.summary = Summary()
@@ -126,6 +134,7 @@ class Runner:
             command=config.command,
             mode="mock",
             evidence=str(self._venue.evidence),
+            recorded=self.recorded,
             seed=config.seed,
             rows=config.rows,
             sources=list(config.sources),
@@ -159,18 +168,33 @@ class Runner:
 
     def _portions(self) -> Generator[Portion, None, None]:
         """What is bought of each listing, planned when its turn comes; at the end, the plan as a whole."""
-        config, cost = self._config, 0
+        cost = 0
         try:
-            for portion in portions(
-                self._read.listings, rows=config.rows, seed=config.seed, caps=config.caps,
-                objection=self._venue.objection,
-            ):  # fmt: skip
+            for portion in self._planned():
                 self._tell(portion)
                 cost += sum(dollars_micro(case.price) for case in portion.cases)
                 yield portion
         finally:
             summary = self.summary
             self._stream.emit("plan", cases=summary.planned, skipped=summary.skipped, cost=_usd(cost))
+
+    def _planned(self) -> Iterator[Portion]:
+        config, venue = self._config, self._venue
+        made = portions(
+            self._read.listings, rows=config.rows, seed=config.seed, caps=config.caps, objection=venue.objection
+        )
+        return map(self._limited, made)
+
+    def _limited(self, portion: Portion) -> Portion:
+        """The portion without what the recorder lets nobody buy."""
+        evidence = self._venue.evidence
+        if not portion.cases or not self._recorder.leaves_out(portion.listing, evidence):
+            return portion
+        kept = tuple(
+            case for case in portion.cases if self._recorder.recorded(self._venue.placed(case), evidence) is not None
+        )
+        skip = None if kept else Skip(portion.listing, ("it was recorded before, and is not bought again",))
+        return replace(portion, cases=kept, skip=skip)
 
     def _tell(self, portion: Portion) -> None:
         slug = portion.listing.slug
@@ -192,15 +216,18 @@ class Runner:
             nonce=lambda: self._around.randomness(32),
             chain=self._venue.chain,
         )
+        await self._each_case(lambda number, case: self._buy(number, case, buyer))
+
+    async def _each_case(self, buy: Callable[[int, Case], Awaitable[None]]) -> None:
         with closing(self._portions()) as planned:
             for portion in planned:
-                await self._buy_portion(portion, buyer)
+                await self._buy_portion(portion, buy)
 
-    async def _buy_portion(self, portion: Portion, buyer: Buyer) -> None:
+    async def _buy_portion(self, portion: Portion, buy: Callable[[int, Case], Awaitable[None]]) -> None:
         self._bought = []
         try:
             for case in portion.cases:
-                await self._buy(portion.number, case, buyer)
+                await buy(portion.number, case)
                 await asyncio.sleep(0)  # a place where a run can be stopped between two purchases
             await asyncio.sleep(0)
         finally:
@@ -210,17 +237,29 @@ class Runner:
 
     async def _buy(self, number: int, case: Case, buyer: Buyer) -> None:
         placed = self._venue.placed(case)
-        self._stream.emit("case.start", listing=number, **_about_case(placed))
+        self._begin(number, placed)
         try:
+            if (recording := self._recorder.recorded(placed, self._venue.evidence)) is not None:
+                self._play(number, placed, recording)
+                return
             await self._venue.chain.fund(buyer.wallet.address, case.price)
             async with self._venue.client(case.listing) as client:
                 bought = await buyer.buy(placed, client)
                 here = await self._settles_here(bought)
-                self._check(number, bought if here else _without_chain(bought))
+                seen = bought if here else _without_chain(bought)
+                told = self._recorder.exchanges(seen, self._venue.evidence)
+                self._check(number, seen, told, self._venue.evidence)
                 if self._venue.tries_refusals and number not in self._tried:
                     await self._try_refusals(number, bought, client, here)
         except Exception as error:  # a fault of ours: told as such, and the other purchases go on
             self._fault(case, error)
+
+    def _begin(self, number: int, case: Case) -> None:
+        self._stream.emit("case.start", listing=number, **_about_case(case))
+
+    def _play(self, number: int, case: Case, recording: Recording) -> None:
+        """A purchase that was made before, judged as if it had been made now."""
+        self._check(number, recording.bought(case), recording.exchanges, recording.evidence, recorded=True)
 
     async def _settles_here(self, bought: Bought) -> bool:
         """Whether the venue's chain is the one that this seller settles on."""
@@ -255,11 +294,19 @@ class Runner:
         place = f"{Path(last.filename).name}:{last.lineno}"
         self._stream.emit("fault", case=case.id, message=f"{type(error).__name__}: {error}", place=place)
 
-    def _check(self, number: int, bought: Bought) -> None:
+    def _check(
+        self,
+        number: int,
+        bought: Bought,
+        exchanges: list[dict[str, Any]],
+        evidence: Evidence,
+        *,
+        recorded: bool = False,
+    ) -> None:
         case = bought.case
-        for exchange in bought.transcript.exchanges:
-            self._stream.emit("exchange", case=case.id, exchange=exchange_to_dict(exchange))
-        scene = _scene(bought, self._venue.evidence)
+        for exchange in exchanges:
+            self._stream.emit("exchange", case=case.id, exchange=exchange)
+        scene = _scene(bought, evidence)
         examine(scene)
         # A seller may echo the signature in whatever it says, and what it says is in findings and reasons.
         secrets = Secrets(*(exchange.request for exchange in bought.transcript.exchanges))
@@ -275,7 +322,9 @@ class Runner:
         self._count(bought)
         passed = bought.purchase.state is State.SETTLED and not scene.failed
         self._bought.append((case, passed))
-        self._stream.emit("case.end", listing=number, case=case.id, **secrets.scrub_json(_outcome(bought, scene)))
+        self._stream.emit(
+            "case.end", listing=number, case=case.id, recorded=recorded, **secrets.scrub_json(_outcome(bought, scene))
+        )
 
     def _count(self, bought: Bought) -> None:
         if bought.purchase.state is State.SETTLED:

@@ -60,6 +60,9 @@ class Venue(Protocol):
         ...
 
 
+DEVELOPMENT = frozenset({"CAT045", "CAT046"})  # a development server is on this machine and speaks plain http
+
+
 class MockVenue:
     """Sellers made from the listings. It proves the road, and says nothing about real sellers."""
 
@@ -96,7 +99,7 @@ class EndpointVenue:
 
     evidence = Evidence.PAID
     tries_refusals = True
-    excused = frozenset({"CAT045", "CAT046"})  # a development server is on this machine and speaks plain http
+    excused = DEVELOPMENT
 
     def __init__(self, base: str, chain: SandboxChain, limits: Limits | None = None) -> None:
         self._base = base
