@@ -39,6 +39,7 @@ LIVE = """Real money is not spent by buy. Plan the purchases first, look at the 
 @options.seed
 @options.fail_on
 @options.output_format
+@options.confirm
 @options.recording
 @click.option("--reports", default="reports", show_default=True, metavar="DIR", help="Where the run's folder is made.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
@@ -151,6 +152,7 @@ def _finish(values: dict[str, Any], listings: Iterable[Listing], sources: tuple[
     config = RunConfig(
         sources=sources, command="buy", seed=values["seed"], rows=values["rows"],
         caps=Caps(values["per_call_max"], values["budget"]),
+        confirm=values["confirm"],
     )  # fmt: skip
     try:
         done = run_and_report(

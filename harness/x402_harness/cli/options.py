@@ -231,3 +231,9 @@ def recording(function: F) -> F:
     for option in reversed(options):
         function = option(function)
     return function
+
+
+confirm = click.option(
+    "--confirm", type=click.IntRange(0, 100), default=0, show_default=True, metavar="N",
+    help="Where purchases fail, at most N more per listing: one that passed, with what is suspected put into it.",
+)  # fmt: skip

@@ -61,7 +61,8 @@ class Skip:
 class Portion:
     """What is bought of one listing: its ``cases``, or why there are none (``skip``), or only some (``cut``).
 
-    ``number`` is the listing's place among those that were planned.
+    ``number`` is the listing's place among those that were planned, ``spare`` how many more purchases the budget has
+    set aside for it.
     """
 
     number: int
@@ -69,6 +70,7 @@ class Portion:
     cases: tuple[Case, ...] = ()
     skip: Skip | None = None
     cut: Skip | None = None
+    spare: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +87,14 @@ Objection = Callable[[Listing, Offer], str | None]
 
 
 def portions(
-    listings: Iterable[Listing], *, rows: int | None, seed: int, caps: Caps, objection: Objection = lambda *_: None
-) -> Iterator[Portion]:
+    listings: Iterable[Listing], *, rows: int | None, seed: int, caps: Caps, objection: Objection = lambda *_: None,
+    spare: int = 0,
+) -> Iterator[Portion]:  # fmt: skip
     """At most ``rows`` cases a listing, as far as the run's cap goes, listing by listing in the order given.
 
     Each is planned when it is asked for, so that buying can begin at once. ``None`` for ``rows`` means all that show
-    something new. ``objection`` may say that the run's seller cannot serve an offer.
+    something new. ``objection`` may say that the run's seller cannot serve an offer; ``spare`` purchases more are set
+    aside for each listing, as far as the budget goes.
     """
     planned, seen = 0, set[str]()
     for number, listing in enumerate(listings):
@@ -100,21 +104,22 @@ def portions(
         if isinstance(made, Skip):
             yield Portion(number, listing, skip=made)
             continue
-        portion = _affordable(number, listing, made, caps.per_run - planned)
+        portion = _affordable(number, listing, made, caps.per_run - planned, spare)
         seen.update(case.id for case in portion.cases)
-        planned += sum(dollars_micro(case.price) for case in portion.cases)
+        planned += dollars_micro(made[0].price) * (len(portion.cases) + portion.spare)
         yield portion
 
 
-def _affordable(number: int, listing: Listing, cases: tuple[Case, ...], left: int) -> Portion:
-    """As many of the cases as ``left`` micro-dollars pay for."""
+def _affordable(number: int, listing: Listing, cases: tuple[Case, ...], left: int, spare: int) -> Portion:
+    """As many of the cases as ``left`` micro-dollars pay for, then as many spare ones."""
     cost = dollars_micro(cases[0].price)
     count = min(len(cases), left // cost if cost else len(cases))
+    spare = min(spare, left // cost - count if cost else spare)
     if count == 0:
         reason = f"the run's budget is used up: {cases[0].price} is more than what is left"
         return Portion(number, listing, skip=Skip(listing, (reason,)))
     if count == len(cases):
-        return Portion(number, listing, cases)
+        return Portion(number, listing, cases, spare=spare)
     reason = f"{len(cases) - count} of {len(cases)} purchases are more than the budget allows"
     return Portion(number, listing, cases[:count], cut=Skip(listing, (reason,)))
 

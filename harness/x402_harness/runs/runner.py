@@ -30,6 +30,7 @@ from x402_harness.edge.client import Client
 from x402_harness.generation.requests import Source
 from x402_harness.ledger import Ledger
 from x402_harness.planning.cases import Case, Portion, Skip, portions
+from x402_harness.planning.confirming import confirmations
 from x402_harness.policy import MICROS, Caps, Policy, dollars_micro
 from x402_harness.protocol.exchange import Leg
 from x402_harness.protocol.purchase import State
@@ -51,14 +52,15 @@ MOCK_CAPS = Caps(per_call=100 * MICROS, per_run=10_000 * MICROS)
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
-    """What to run. ``rows`` is the most purchases per listing, ``None`` for all that show something new; equal
-    configurations give equal plans."""
+    """What to run. ``rows`` is the most purchases per listing, ``None`` for all that show something new, ``confirm``
+    the most beyond them that tell apart what may explain failures; equal configurations give equal plans."""
 
     sources: tuple[str, ...]
     command: str = "run"
     seed: int = 402
     rows: int | None = 4
     caps: Caps = MOCK_CAPS
+    confirm: int = 0
     query: str = ""
     filters: Filters = field(default_factory=Filters)
     limits: Limits = field(default_factory=Limits)
@@ -107,6 +109,7 @@ class Runner:
         self._read = _Read()
         self._venue: Venue = venue or MockVenue(World(surroundings.clock, seed=config.seed))
         self._recorder = recorder or Recorder(None, Keeping.NONE, surroundings.run_id, surroundings.clock)
+        self._cost = 0  # micro-dollars planned so far
         self._tried: set[int] = set()
         self._bought: list[tuple[Case, bool]] = []  # of the listing that is being bought
         self.summary = Summary()
@@ -168,21 +171,21 @@ class Runner:
 
     def _portions(self) -> Generator[Portion, None, None]:
         """What is bought of each listing, planned when its turn comes; at the end, the plan as a whole."""
-        cost = 0
         try:
             for portion in self._planned():
                 self._tell(portion)
-                cost += sum(dollars_micro(case.price) for case in portion.cases)
+                self._cost += sum(dollars_micro(case.price) for case in portion.cases)
                 yield portion
         finally:
             summary = self.summary
-            self._stream.emit("plan", cases=summary.planned, skipped=summary.skipped, cost=_usd(cost))
+            self._stream.emit("plan", cases=summary.planned, skipped=summary.skipped, cost=_usd(self._cost))
 
     def _planned(self) -> Iterator[Portion]:
         config, venue = self._config, self._venue
         made = portions(
-            self._read.listings, rows=config.rows, seed=config.seed, caps=config.caps, objection=venue.objection
-        )
+            self._read.listings, rows=config.rows, seed=config.seed, caps=config.caps, objection=venue.objection,
+            spare=config.confirm,
+        )  # fmt: skip
         return map(self._limited, made)
 
     def _limited(self, portion: Portion) -> Portion:
@@ -229,6 +232,10 @@ class Runner:
             for case in portion.cases:
                 await buy(portion.number, case)
                 await asyncio.sleep(0)  # a place where a run can be stopped between two purchases
+            for case in confirmations(self._bought, portion.spare):
+                self.summary.planned += 1
+                self._cost += dollars_micro(case.price)
+                await buy(portion.number, case)
             await asyncio.sleep(0)
         finally:
             if self._bought and (covered := coverage_event(self._bought)) is not None:
