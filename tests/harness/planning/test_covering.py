@@ -15,6 +15,7 @@ from x402_harness.planning.bounds import fewest_rows_for_levels, fewest_rows_for
 from x402_harness.planning.coverage import Covering, Threes
 from x402_harness.planning.covering import Arranger
 from x402_harness.planning.grid import NONE, Grid, Row
+from x402_harness.planning.suspects import Shown, suspects
 
 MODEL = json.loads((Path(__file__).parent / "reference_model.json").read_text(encoding="utf-8"))
 
@@ -184,3 +185,25 @@ def test_many_fields_are_arranged_at_once():
             break
     assert Covering.of(grid, first[:5]).levels_left == 0
     assert share(grid, first) * Covering(grid).pairs >= 0.9 * most_pairs(grid, 10)
+
+
+def found(grid: Grid, rows: list[Row], ways: int) -> list[tuple[frozenset[int], bool]]:
+    """The faults of so many levels that these rows meet, and whether they name them."""
+    pairs = Covering(grid).untested_pairs() if ways == 2 else [(level,) for level in range(grid.count)]
+    met = []
+    for fault in map(frozenset, pairs):
+        table = [Shown(row, not fault <= set(row)) for row in rows]
+        if not all(row.passed for row in table):
+            met.append((fault, fault in map(frozenset, suspects(table))))
+    return met
+
+
+@pytest.mark.parametrize(
+    ("ways", "rows", "least", "named"), [(1, 9, 1, 1), (1, 25, 1, 1), (2, 25, 0.8, 0.75), (2, 66, 1, 1)]
+)
+def test_so_many_calls_meet_so_many_seeded_faults_and_name_them(ways, rows, least, named, plan):
+    grid, made = plan
+    met = found(grid, made[:rows], ways)
+    total = grid.count if ways == 1 else Covering(grid).pairs
+    assert len(met) >= least * total
+    assert sum(is_named for _, is_named in met) >= named * least * total

@@ -43,6 +43,16 @@ def test_confirmations_tell_the_suspect_from_what_stood_beside_it(tmp_path):
     assert len({one["case"] for one in second.of("case.start")}) == second.summary.planned
 
 
+def test_two_levels_that_break_a_seller_together_are_named(tmp_path):
+    def apart(response: Response, visit: Visit) -> Response:
+        asked = visit.values.query
+        return replace(response, body=b"{}") if (asked["a"], asked["c"]) == ("z", "x") else response
+
+    fault = Fault("a is z and c is x", Side.ANSWER, "answers without content there", (), deliver=apart)
+    done = ran(tmp_path, [SHOP], rows=None, venue=Street(fault), confirm=6)
+    assert next(one["suspects"] for one in done.of("coverage")) == [['query/a = "z"', 'query/c = "x"']]
+
+
 def test_nothing_is_confirmed_where_nothing_failed(tmp_path):
     assert ran(tmp_path, [SHOP], rows=3, confirm=4).summary.settled == 3
 
