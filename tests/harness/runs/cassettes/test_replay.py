@@ -11,6 +11,7 @@ from tests.harness.support.listings import PATHS, hints, listing, load, offer
 from tests.harness.support.running import Street, ran, replayed
 
 from x402_catalog.models import Listing
+from x402_catalog.rules.judge import Evidence
 from x402_harness.protocol.exchange import Response
 from x402_harness.protocol.headers import decode
 from x402_harness.protocol.withholding import PAYMENT_HEADERS
@@ -59,6 +60,25 @@ def test_a_replay_says_that_it_is_one_and_whose_evidence_it_is(tmp_path):
     (started,) = again.of("run.start")
     assert (started["recorded"], started["evidence"]) == (True, "simulated")
     assert all(one["recorded"] for one in again.of("case.end"))
+
+
+def test_a_recording_of_a_purchase_at_the_seller_s_own_endpoint_stays_evidence_about_it(tmp_path):
+    own = Street()
+    own.evidence = Evidence.PAID
+    first = ran(tmp_path, [shop()], venue=own)
+    again = replayed(tmp_path)
+    assert again.of("run.start")[0]["evidence"] == "paid"
+    assert {claim["evidence"] for claims in again.judged["claims"] for claim in claims} >= {"paid"}
+    assert again.judged == first.judged
+    ran(tmp_path, [listing(offer(hints=hints()), slug="other", url="https://other.example/")])
+    assert replayed(tmp_path).of("run.start")[0]["evidence"] == "simulated"
+
+
+def test_what_was_simulated_does_not_stand_in_for_a_purchase(tmp_path):
+    ran(tmp_path, [shop()])
+    own = Street()
+    own.evidence = Evidence.PAID
+    assert ran(tmp_path, [shop()], venue=own, keeping=Keeping.NEW).summary.settled == own.visits / 2 == 2
 
 
 def echoing(response: Response, visit: Visit) -> Response:
