@@ -17,6 +17,7 @@ COMMANDS = {
     "buy": ("x402_harness.cli.buy", "Test buys: a listing's mock seller, an endpoint on this machine, or test money."),
     "plan": ("x402_harness.cli.plan", "Price purchases with test money or real money; nothing is signed."),
     "apply": ("x402_harness.cli.apply", "Spend exactly what a plan says."),
+    "replay": ("x402_harness.cli.replay", "Judge recorded purchases again; nothing is bought."),
     "sandbox": ("x402_harness.cli.sandbox", "Sellers, facilitator and chain on this machine, for listings."),
     "generate": ("x402_harness.cli.generate", "Requests that a listing's fields allow, or that they forbid."),
     "claims": ("x402_harness.cli.claims", "The truth sheet of a listing."),

@@ -47,6 +47,8 @@ MOCK_PER_CALL, MOCK_BUDGET = 100_000_000, 10_000_000_000  # millionths of a doll
 @options.seed
 @options.fail_on
 @options.output_format
+@options.confirm
+@options.recording
 @click.option("--reports", default="reports", show_default=True, metavar="DIR", help="Where the run's folder is made.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(targets: tuple[str, ...], **values: Any) -> None:
@@ -169,7 +171,9 @@ def _finish(values: dict[str, Any], listings: Iterable[Listing], sources: tuple[
     from x402_harness.runs.runner import RunConfig
 
     caps = Caps(_or(values["per_call_max"], MOCK_PER_CALL), _or(values["budget"], MOCK_BUDGET), values["per_day_max"])
-    config = RunConfig(sources=sources, command="buy", seed=values["seed"], rows=values["rows"], caps=caps)
+    config = RunConfig(
+        sources=sources, command="buy", seed=values["seed"], rows=values["rows"], caps=caps, confirm=values["confirm"]
+    )
     finish(config, values, items=listings, venue=venue)
 
 
@@ -200,8 +204,9 @@ def _with_test_money(targets: tuple[str, ...], values: dict[str, Any]) -> NoRetu
     )  # fmt: skip
     wallet = keys.chosen_wallet(values)
     config = RunConfig(
-        sources=targets, command="buy", seed=values["seed"], rows=values["rows"], caps=spending.taken_caps(values)
-    )
+        sources=targets, command="buy", seed=values["seed"], rows=values["rows"], caps=spending.taken_caps(values),
+        confirm=values["confirm"],
+    )  # fmt: skip
     books = ledger_path(private_folder(home()))
     purse = Purse(Mode.TESTNET, wallet, books, f"buy-{secrets.token_hex(16)}", networks)
     finish(config, values, items=found, venue=venue, purse=purse)

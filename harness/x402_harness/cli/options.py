@@ -16,6 +16,7 @@ from x402_catalog.sources import Kind
 from x402_harness.cli.completing import default_catalogue
 from x402_harness.cli.completing import values as completed
 from x402_harness.reporting.formats import FORMATS as REPORT_FORMATS
+from x402_harness.runs.cassettes.keeping import Keeping
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -300,3 +301,24 @@ def findings_format(function: F) -> F:
     for option in reversed(options):
         function = option(function)
     return function
+
+
+def recording(function: F) -> F:
+    """``--record`` and ``--cassettes``."""
+    options = (
+        click.option(
+            "--record", type=click.Choice([str(one) for one in Keeping]), default=str(Keeping.ALL), show_default=True,
+            help="What is kept to be judged again: all; new ones, while what was recorded is played instead of being "
+            "bought again; once, so that nothing more is bought of a listing with recordings; none.",
+        ),
+        click.option("--cassettes", metavar="DIR", help="Where recordings are kept; in the run's folder unless given."),
+    )  # fmt: skip
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+confirm = click.option(
+    "--confirm", type=click.IntRange(0, 100), default=0, show_default=True, metavar="N",
+    help="Where purchases fail, at most N more per listing: one that passed, with what is suspected put into it.",
+)  # fmt: skip

@@ -23,6 +23,8 @@ from x402_harness.cli.loading import found
 @options.fail_on
 @options.output_format
 @options.max_record_size
+@options.confirm
+@options.recording
 @click.option("--reports", default="reports", show_default=True, metavar="DIR", help="Where the run's folder is made.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(sources: tuple[str, ...], **values: Any) -> None:
@@ -42,6 +44,7 @@ def command(sources: tuple[str, ...], **values: Any) -> None:
         seed=values["seed"],
         rows=values["rows"],
         caps=Caps(values["per_call_max"], values["budget"]),
+        confirm=values["confirm"],
         query=query,
         filters=filters,
         limits=Limits(max_record_bytes=values["max_record_size"]),

@@ -32,11 +32,13 @@ def finish(
     """
     from x402_harness.ledger import Unusable
     from x402_harness.reporting.session import run_and_report
+    from x402_harness.runs.cassettes.keeping import Keeping
 
     try:
         done = run_and_report(
             config, values["reports"], quiet=values["quiet"], clock=time.time, randomness=os.urandom,
             items=items, venue=venue, purse=purse, planned=planned,
+            keeping=Keeping(values.get("record") or Keeping.ALL), cassettes=values.get("cassettes"),
         )  # fmt: skip
         code = done.exit_code(options.failing_level(values["fail_on"]))
         if code is not Exit.INTERRUPTED and still_open():

@@ -51,9 +51,19 @@ _PAID_IN = {"mock": _PAID, "testnet": _TESTNET, "live": _LIVE}
 
 def heading(started: dict[str, Any]) -> Heading:
     """The heading of a run by its first event."""
-    return _SIMULATED if started.get("evidence") == "simulated" else _PAID_IN[started["mode"]]
+    told = _SIMULATED if started.get("evidence") == "simulated" else _PAID_IN[started["mode"]]
+    return _recorded(told) if started.get("recorded") else told
 
 
 def money(started: dict[str, Any]) -> str:
     """What a run spends, in words; runs of before there was more than one kind do not say so."""
     return str(started.get("money", "sandbox money"))
+
+
+def _recorded(told: Heading) -> Heading:
+    return Heading(
+        f"recorded, {told.badge}",
+        f"recorded, nothing was bought again: {told.line}",
+        f"Recorded. {told.title}",
+        f"These purchases were made before and are judged again; nothing was bought or asked. {told.text}",
+    )

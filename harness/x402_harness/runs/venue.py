@@ -23,8 +23,6 @@ from x402_harness.probing.targets import side_effects
 from x402_harness.sandbox.reader import Reader
 from x402_harness.sandbox.world import World
 
-LOCAL = frozenset({"CAT045", "CAT046"})  # a development server is on this machine and speaks plain http
-
 
 class SandboxChain(ChainReader, Protocol):
     """A chain whose money is given away, and whose facilitator remembers what it was asked."""
@@ -69,6 +67,9 @@ class Venue(Protocol):
         ...
 
 
+DEVELOPMENT = frozenset({"CAT045", "CAT046"})  # a development server is on this machine and speaks plain http
+
+
 class MockVenue:
     """Sellers made from the listings. It proves the road, and says nothing about real sellers."""
 
@@ -107,7 +108,7 @@ class EndpointVenue:
     evidence = Evidence.PAID
     witness: Witness | None = None
     tries_refusals = True
-    excused = LOCAL
+    excused = DEVELOPMENT
 
     def __init__(self, base: str, chain: SandboxChain, limits: Limits | None = None) -> None:
         self._base = base
@@ -154,7 +155,7 @@ class RealVenue:
         if mode is not Mode.TESTNET and private:
             raise ValueError("real money is not spent at private addresses")
         self.witness = witness
-        self.excused = LOCAL if private else frozenset[str]()
+        self.excused = DEVELOPMENT if private else frozenset[str]()
         self._mode = mode
         self._networks = allowed_networks(mode, networks)
         self._guard = Guard(anywhere=private)

@@ -44,4 +44,4 @@ def test_the_main_job_prints_each_listing_each_skip_and_a_verdict(testbuy, match
     done = testbuy("run", "listings", "--reports", tmp_path)
     assert done.returncode == 1
     matches_snapshot("run", done.stdout)
-    assert "buying 60/60 · 60 settled" in done.stderr
+    assert "listing 17/17 · 60 bought · 60 settled" in done.stderr
