@@ -163,7 +163,10 @@ def _typed(total: int, found: PlanFile, values: dict[str, Any]) -> None:
     from x402_harness.runs.purse import MONEY
 
     asked = f"\nType {dollars(total)} to spend it in {MONEY[found.spent_in]}"
-    typed = click.prompt(asked, default="", show_default=False, err=True)
+    try:
+        typed = click.prompt(asked, default="", show_default=False, err=True)
+    except click.Abort:  # Ctrl-C or the end of the input: no approval either
+        typed = ""
     if from_decimal(typed.strip().removeprefix("$"), 6) != total:
         told = "another amount was typed"
         _stop_at([UNAPPROVED.finding(told, observed=typed[:40], expected=dollars(total))], values)
