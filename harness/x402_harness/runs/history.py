@@ -1,4 +1,5 @@
-"""History: what recorded runs say of one listing or host, and which runs there are, from the journals below a folder of reports."""
+"""History: which runs were recorded, and what they say of one listing or host, from the journals below a folder of
+reports."""
 
 from __future__ import annotations
 
@@ -18,8 +19,8 @@ _LARGEST = 256 * 1024 * 1024  # bytes of a journal
 
 @dataclass(slots=True)
 class Runs:
-    """Purchases of a listing, or of all those of a host: how many ``runs`` had it, how each purchase ended, and when the last run began (the run's
-    id, which is a UTC date and time)."""
+    """Purchases of a listing, or of all those of a host: how many ``runs`` had it, how each purchase ended, when the
+    last run began (the run's id, which is a UTC date and time), and in which mode."""
 
     runs: int = 0
     last: str | None = None
