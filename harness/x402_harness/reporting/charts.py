@@ -36,7 +36,8 @@ def price_strip(points: Sequence[tuple[str, float, str]]) -> Chart | None:
     marks = [axis(low, high, len(categories))]
     for index, category in enumerate(categories):
         y = TOP + index * ROW + ROW // 2
-        marks.append(f'<text class="label" x="{LEFT - 10}" y="{y + 4}" text-anchor="end">{caption(category, 18)}</text>')
+        name = caption(category, 18)
+        marks.append(f'<text class="label" x="{LEFT - 10}" y="{y + 4}" text-anchor="end">{name}</text>')
         marks.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - 20}" y1="{y}" y2="{y}"/>')
         for _, dollars, label in (point for point in priced if point[0] == category):
             x = across(dollars, low, high)

@@ -81,7 +81,7 @@ def safe_text(value: object, limit: int = 400) -> str:
 def block(value: object, limit: int = MAX_BODY) -> Markup:
     """Text on several lines, each made printable; of what is longer, how long it is."""
     text = str(value)
-    lines = [printable(line, LONGEST) for line in text[:limit].split("\n")]
+    lines = [safe_text(line, LONGEST) for line in text[:limit].split("\n")]
     return escape("\n".join(lines) + (f"\n… ({len(text)} characters)" if len(text) > limit else ""))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from x402_catalog.store import Group
-from x402_harness.reporting.charts import LEFT, ROW, TOP, WIDTH, Chart, across, axis, caption, decades, drawing, caption
+from x402_harness.reporting.charts import LEFT, ROW, TOP, WIDTH, Chart, across, axis, caption, decades, drawing
 from x402_harness.reporting.rows import dollars, network_name
 
 _HEIGHT = 130  # of the tallest bar
@@ -64,12 +64,12 @@ def spreads(groups: Sequence[Group], by: str) -> Chart | None:
         y = TOP + number * ROW + ROW // 2
         p5, median, p95 = (across(float(price or 1), low, high) for price in (group.p5, group.median, group.p95))
         name = caption(network_name(group.name) or "none", 20)
-        tip = f"<title>{name}: median {dollars(group.median or 0)}</title>"
+        tip = f"<title>{name}: median {dollars(group.median or Decimal())}</title>"
         drawn.append(f'<text class="label" x="{LEFT - 10}" y="{y + 4}" text-anchor="end">{name}</text>')
         drawn.append(f'<line class="spread" x1="{p5:.1f}" x2="{p95:.1f}" y1="{y}" y2="{y}"/>')
         drawn.append(f'<circle class="dot" cx="{median:.1f}" cy="{y}" r="6">{tip}</circle>')
     rows = tuple(
-        (network_name(one.name) or "none", *(dollars(price or 0) for price in (one.p5, one.median, one.p95)))
+        (network_name(one.name) or "none", *(dollars(price or Decimal()) for price in (one.p5, one.median, one.p95)))
         for one in shown
     )
     title, text = f"Prices by {by}", "From 5 % to 95 % of the prices, a dot at the median, on a logarithmic scale."
