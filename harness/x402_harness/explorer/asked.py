@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 
 from x402_catalog.search import Filters
 from x402_catalog.store import Query, Row
+from x402_harness.reporting.escape import printable
 
 GLOBS = ("category", "host", "method", "flag", "tier")
 MANY = ("category", "network", "host", "asset", "method", "flag", "tier")
@@ -23,7 +24,7 @@ PAGE = 25  # rows, unless it is said
 _MOST_ROWS = 500
 _LONGEST = 400  # characters of a value
 _MOST = 100  # values
-_LONGEST_SLUG = 300  # characters; what is longer is linked by its number
+_LONGEST_SLUG = 300
 
 
 class BadQuery(ValueError):
@@ -131,13 +132,18 @@ class Asked:
 
     def listing(self, row: Row) -> Markup:
         """The link to the page of a listing."""
-        return self.named(row.slug, row.id)
+        return Asked("/listing", (picked(row), *self.only("snapshot").pairs)).href()
 
-    def named(self, slug: str, key: int | None = None) -> Markup:
-        """The link to the page of a listing by its slug, or by its number in the file where the slug will not do."""
-        kept = self.only("snapshot").pairs
-        by_slug = key is None or len(slug) <= _LONGEST_SLUG
-        return Asked("/listing", (("slug", slug) if by_slug else ("id", str(key)), *kept)).href()
+    def named(self, slug: str) -> Markup:
+        """The link to the page of the listing of that slug."""
+        return Asked("/listing", (("slug", slug), *self.only("snapshot").pairs)).href()
+
+
+def picked(row: Row) -> tuple[str, str]:
+    """The name and value that stand for a listing in a query string: its slug, or its number in the file where the slug
+    is long or has characters that a page would not show."""
+    plain_slug = bool(row.slug) and printable(row.slug, _LONGEST_SLUG) == row.slug
+    return ("slug", row.slug) if plain_slug else ("id", str(row.id))
 
 
 def literal(name: str, value: str) -> str:

@@ -49,6 +49,8 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Answer, or let the application answer."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
         if scope["type"] != "http":
             return
         headers = [(name.lower(), value.decode("latin-1")) for name, value in scope["headers"]]
@@ -114,8 +116,8 @@ async def _welcome(send: Any, target: str, cookie: str) -> None:
     # Not a redirect: where a page of another site led here, a redirect would go without the cookie.
     path = escape("/" + target.lstrip("/\\"))
     page = (
-        f'<!doctype html><html lang="en"><head><title>testbuy</title><meta http-equiv="refresh" '
-        f'content="0; url={path}"></head>'
+        f'<!doctype html><html lang="en"><head><title>testbuy</title><link rel="icon" href="data:,">'
+        f'<meta http-equiv="refresh" content="0; url={path}"></head>'
         f'<body><main><h1>testbuy</h1><p><a href="{path}">Go on to the explorer</a></p></main></body></html>'
     )
     await _answer(send, 200, page, ("content-type", "text/html; charset=utf-8"), ("set-cookie", cookie))

@@ -62,7 +62,7 @@ def environment(*packages: str) -> Environment:
         lstrip_blocks=True,
         finalize=spoken,
     )
-    made.filters |= {"safe_text": safe_text, "link": link, "block": block, "utc": utc}
+    made.filters |= {"safe_text": safe_text, "link": link, "block": block, "exact": exact, "utc": utc}
     made.globals["glyphs"] = GLYPHS
     return made
 
@@ -83,6 +83,13 @@ def block(value: object, limit: int = MAX_BODY) -> Markup:
     text = str(value)
     lines = [safe_text(line, LONGEST) for line in text[:limit].split("\n")]
     return escape("\n".join(lines) + (f"\n… ({len(text)} characters)" if len(text) > limit else ""))
+
+
+def exact(text: str) -> Markup:
+    """Text that is kept as it is for a value that nobody sees; what would be hidden stands there by its number."""
+    return Markup("").join(
+        escape(one) if printable(one) == one or one == "[" else Markup("&#x{:x};").format(ord(one)) for one in text
+    )
 
 
 def link(url: object) -> Markup:

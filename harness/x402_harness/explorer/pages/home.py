@@ -12,7 +12,7 @@ from x402_catalog.store import Page as Found
 from x402_catalog.store import Query, Row
 from x402_catalog.store.statistics import quantile
 from x402_harness.explorer.answers import Answer
-from x402_harness.explorer.asked import FILTERS, Asked
+from x402_harness.explorer.asked import FILTERS, Asked, picked
 from x402_harness.explorer.commands import command
 from x402_harness.explorer.facets import facets
 from x402_harness.explorer.shelf import Shelf
@@ -43,7 +43,6 @@ def page(asked: Asked, shelf: Shelf) -> Answer:
         "sorts": SORTS,
         "snapshots": snapshots,
         "unread": shelf.findings,
-        "listed": list(COLUMNS),
         **paging(asked, query, found),
     }
     return Answer(
@@ -80,6 +79,7 @@ def _row(asked: Asked, row: Row) -> dict[str, Any]:
     return {
         "row": row,
         "href": asked.listing(row),
+        "pick": picked(row),
         "host": host,
         "price": None if row.price is None else dollars(row.price),
         "atomic": f"{offer.amount} {offer.symbol or 'atomic units'}" if offer else "",
