@@ -8,6 +8,8 @@ from x402_harness.explorer.asked import FILTERS, Asked
 from x402_harness.explorer.shelf import Shelf
 from x402_harness.reporting.escape import printable
 
+_LONGEST = 2000  # characters of an argument
+
 
 def command(shelf: Shelf, name: str, asked: Asked, *words: str, passed: tuple[str, ...] = FILTERS) -> str:
     """``testbuy NAME`` with the options that ``asked`` comes to (those ``passed``), then ``words``."""
@@ -16,7 +18,9 @@ def command(shelf: Shelf, name: str, asked: Asked, *words: str, passed: tuple[st
 
 
 def line(name: str, *options: str, words: tuple[str, ...] = ()) -> str:
-    """``testbuy NAME`` with options and arguments, each quoted."""
+    """``testbuy NAME`` with options and arguments, each quoted; empty where one is longer than anybody would type."""
+    if any(len(word) > _LONGEST for word in (*options, *words)):
+        return ""
     separator = ["--"] if any(word.startswith("-") for word in words) else []
     return " ".join(map(quoted, ["testbuy", name, *options, *separator, *words]))
 

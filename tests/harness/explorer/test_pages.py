@@ -44,7 +44,7 @@ def test_a_page_runs_and_fetches_nothing_of_others(client, path):
 def test_no_link_of_a_page_is_broken(client, path):
     links = dict.fromkeys(link for link in shown(client, path).links if link.startswith("/"))
     assert links
-    for link in list(links)[:60]:
+    for link in list(links)[::3]:  # each kind of link comes in many
         assert client.get(link).status_code == 200, link
 
 
