@@ -72,11 +72,17 @@ def chosen(values: dict[str, Any], seed: int = 0) -> Filters:
 
 def catalogue(function: F) -> F:
     """Where slugs are looked up."""
+    return catalogue_named("--catalogue")(function)
+
+
+def catalogue_named(*names: str) -> Callable[[F], F]:
+    """The same option by other names."""
     return click.option(
-        "--catalogue", callback=lambda ctx, param, value: value or default_catalogue(), metavar="SRC|DB", is_eager=True,
+        *names, "catalogue", callback=lambda ctx, param, value: value or default_catalogue(), metavar="SRC|DB",
+        is_eager=True,
         help="Where slugs are looked up: a file or folder of listings, or a catalogue file that testbuy import made. "
         "[default: catalogue.db if there is one here, else listings]",
-    )(function)  # fmt: skip
+    )  # fmt: skip
 
 
 def slugs(*, required: bool = True, metavar: str = "SLUG...") -> Callable[[F], F]:

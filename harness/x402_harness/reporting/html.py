@@ -6,8 +6,8 @@ import time
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from x402_catalog.findings import Finding, Level
 from x402_harness.reporting.charts import Chart, price_strip, verdict_bars
@@ -22,55 +22,75 @@ from x402_harness.rulebook import every_rule
 WHOLE_LISTINGS = 60
 WHOLE_PURCHASES = 250
 MAX_BODY = 4096  # characters of a body that the page shows; the events hold more
+LONGEST = 2000  # characters of any one line
 
 
 def render(view: RunView, exit_code: int) -> str:
     """The whole page. Every text that is not ours is escaped and stripped of control characters."""
-    template = environment().get_template("report.html.j2")
-    return template.render(
-        view=view,
-        listings=list(view.listings.values()),
-        summary=view.ended or {},
-        summary_rows=list(summary_rows(view.ended or {}, money(view.started))),
-        exit_code=exit_code,
-        passed=exit_code == 0,
-        gate=_gate(view, exit_code),
-        charts=[chart for chart in _charts(view) if chart is not None],
-        rules=_rules(view),
-        heading=heading(view.started),
-        money=money(view.started),
-        took=_took(view),
-        glyphs=GLYPHS,
-        max_body=MAX_BODY,
-        whole_sheets=len(view.listings) <= WHOLE_LISTINGS,
-        whole_legs=len(view.cases) <= WHOLE_PURCHASES,
-    )
+    return environment().get_template("report.html.j2").render(report_context(view, exit_code))
 
 
-@lru_cache(maxsize=1)
-def environment() -> Environment:
-    """Templates, and the filters that make text of others safe to show."""
-    environment = Environment(
-        loader=PackageLoader("x402_harness.reporting"),
+def report_context(view: RunView, exit_code: int) -> dict[str, Any]:
+    """What ``report.html.j2`` tells."""
+    return {
+        "view": view,
+        "listings": list(view.listings.values()),
+        "summary": view.ended or {},
+        "summary_rows": list(summary_rows(view.ended or {}, money(view.started))),
+        "exit_code": exit_code,
+        "passed": exit_code == 0,
+        "gate": _gate(view, exit_code),
+        "charts": [chart for chart in _charts(view) if chart is not None],
+        "rules": _rules(view),
+        "heading": heading(view.started),
+        "money": money(view.started),
+        "took": _took(view),
+        "max_body": MAX_BODY,
+        "whole_sheets": len(view.listings) <= WHOLE_LISTINGS,
+        "whole_legs": len(view.cases) <= WHOLE_PURCHASES,
+    }
+
+
+@lru_cache(maxsize=2)
+def environment(*packages: str) -> Environment:
+    """The templates of ``packages`` that have a folder of them, and of the report. What a template puts out is made
+    harmless whether or not it asks for that: see :func:`spoken`."""
+    made = Environment(
+        loader=ChoiceLoader([PackageLoader(package) for package in (*packages, "x402_harness.reporting")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=spoken,
     )
-    environment.filters |= {"safe_text": safe_text, "link": link, "block": block, "utc": utc}
-    return environment
+    made.filters |= {"safe_text": safe_text, "link": link, "block": block, "exact": exact, "utc": utc}
+    made.globals["glyphs"] = GLYPHS
+    return made
+
+
+def spoken(value: object) -> object:
+    """What a template puts out for ``value``: markup as it is; text on one line, as :func:`safe_text` has it."""
+    return safe_text(value, LONGEST) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def safe_text(value: object, limit: int = 400) -> str:
-    """Text on one line, control and direction characters written out."""
-    return printable("" if value is None else value, limit)
+    """Text on one line, control and direction characters written out; of what is longer, how long it is."""
+    text = "" if value is None else str(value)
+    return printable(text, limit) if len(text) <= limit else f"{printable(text, limit)} ({len(text)} characters)"
 
 
-def block(value: object, limit: int = MAX_BODY) -> str:
-    """Text on several lines, each made printable."""
+def block(value: object, limit: int = MAX_BODY) -> Markup:
+    """Text on several lines, each made printable; of what is longer, how long it is."""
     text = str(value)
-    lines = [printable(line, 2000) for line in text[:limit].split("\n")]
-    return "\n".join(lines) + ("\n…" if len(text) > limit else "")
+    lines = [safe_text(line, LONGEST) for line in text[:limit].split("\n")]
+    return escape("\n".join(lines) + (f"\n… ({len(text)} characters)" if len(text) > limit else ""))
+
+
+def exact(text: str) -> Markup:
+    """Text that is kept as it is for a value that nobody sees; what would be hidden stands there by its number."""
+    return Markup("").join(
+        escape(one) if printable(one) == one or one == "[" else Markup("&#x{:x};").format(ord(one)) for one in text
+    )
 
 
 def link(url: object) -> Markup:
