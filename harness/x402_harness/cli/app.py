@@ -13,6 +13,7 @@ COMMANDS = {
     "run": ("x402_harness.cli.run", "The main job: read, validate, audit, plan, buy (mock), check, report."),
     "validate": ("x402_harness.cli.validate", "All rules over each listing; nothing is bought."),
     "probe": ("x402_harness.cli.probe", "Ask endpoints for their 402 and judge it; nothing is signed."),
+    "check": ("x402_harness.cli.check", "A seller's one step: probe, refusals, sandbox purchases, one verdict."),
     "buy": ("x402_harness.cli.buy", "Test buys: a listing's mock seller, or an endpoint on this machine."),
     "sandbox": ("x402_harness.cli.sandbox", "Sellers, facilitator and chain on this machine, for listings."),
     "generate": ("x402_harness.cli.generate", "Requests that a listing's fields allow, or that they forbid."),
