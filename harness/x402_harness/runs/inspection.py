@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from x402_catalog.findings import Finding
 from x402_catalog.hints import request_shape
 from x402_catalog.models import Listing
-from x402_harness.checks.exchange import Judged, judge_exchange
-from x402_harness.checks.unpaid.listed import RESOURCE
+from x402_harness.checks.conformity import judge_moved
 from x402_harness.edge.client import Client
 from x402_harness.planning.forgeries import Forgery, forge
 from x402_harness.planning.negatives import Negative, negatives_for
@@ -95,13 +94,6 @@ class Inspector:
             moved = replace(negative, request=sent)
             answered.append((moved, await self.asker.ask(sent)))
         return Refused(listing.slug, tuple(answered), "" if made else "nothing that is declared can be broken")
-
-
-def judge_moved(exchange: Exchange, listing: Listing | None) -> Judged:
-    """As :func:`judge_exchange`, but the URL that was asked stands for the listed one: to name it is right."""
-    judged = judge_exchange(exchange, listing)
-    kept = tuple(one for one in judged.findings if one.rule != RESOURCE.code or one.observed != exchange.request.url)
-    return replace(judged, findings=kept)
 
 
 def endpoint(base: str, listing: Listing | None) -> Target:

@@ -80,7 +80,7 @@ class _Read:
 
 class Runner:
     """One mock run over ``config.sources``, or over ``items`` that were read already, at a ``venue``: mock sellers
-    unless given.
+    unless given. ``planned`` is what to buy of the items, where that was planned already.
 
     Every event goes to ``stream``; nothing is printed.
     """
@@ -92,7 +92,9 @@ class Runner:
         stream: Stream,
         items: Iterable[Record | Finding | Listing] | None = None,
         venue: Venue | None = None,
+        planned: Plan | None = None,
     ) -> None:
+        self._planned = planned
         self._config = config
         self._items = read(config.sources, limits=config.limits) if items is None else items
         self._around = surroundings
@@ -159,7 +161,7 @@ class Runner:
 
     def _plan(self) -> Plan:
         config = self._config
-        made = plan(
+        made = self._planned or plan(
             self._read.listings, rows=config.rows, seed=config.seed, caps=config.caps, objection=self._venue.objection
         )
         for skip in made.skips:

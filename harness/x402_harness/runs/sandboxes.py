@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from x402_catalog.models import Listing
 from x402_catalog.networks import network
 from x402_harness.buying.remote import RemoteSandbox
 from x402_harness.edge.client import Client
@@ -13,16 +15,20 @@ from x402_harness.runs.venue import SandboxChain
 from x402_harness.sandbox.app import FACILITATOR, PORT, RPC, sandbox_app
 from x402_harness.sandbox.reader import Reader
 from x402_harness.sandbox.server import Deferred, Serving
-from x402_harness.sandbox.street import Street
+from x402_harness.sandbox.street import Street, addresses
 from x402_harness.sandbox.world import World
 
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """A facilitator and the chains that it settles on, at ``url``; ``chain`` is how a buyer asks and funds them."""
+    """A facilitator and the chains that it settles on, at ``url``; ``chain`` is how a buyer asks and funds them.
+
+    ``sellers`` are the URLs of sellers made from listings, by their slugs.
+    """
 
     url: str
     chain: SandboxChain
+    sellers: dict[str, str] = field(default_factory=dict)
 
     @property
     def facilitator(self) -> str:
@@ -38,16 +44,20 @@ class Sandbox:
 
 
 @contextmanager
-def open_sandbox(port: int = PORT, *, seed: int = 402, clock: Callable[[], float]) -> Iterator[Sandbox]:
-    """Open a sandbox without sellers on ``port`` (0 for any free one); it is closed at the end.
+def open_sandbox(
+    port: int = PORT, listings: Iterable[Listing] = (), *, seed: int = 402, clock: Callable[[], float] = time.time
+) -> Iterator[Sandbox]:
+    """Open a sandbox on ``port`` (0 for any free one), with a seller for each listing; it is closed at the end.
 
     ``clock`` gives seconds since 1970. Raises :class:`~x402_harness.sandbox.server.CannotServe`.
     """
     world, app = World(clock, seed=seed), Deferred()
     try:
         with Serving(app, port) as serving:
-            app.become(sandbox_app(world, Street([], world), serving.url, clock))
-            yield Sandbox(serving.url, Reader(world))
+            street = Street(listings, world)
+            app.become(sandbox_app(world, street, serving.url, clock))
+            sellers = {house.listing.slug: url for house, url in addresses(street, serving.url)}
+            yield Sandbox(serving.url, Reader(world), sellers)
     finally:
         world.close()
 
@@ -55,5 +65,4 @@ def open_sandbox(port: int = PORT, *, seed: int = 402, clock: Callable[[], float
 async def running_sandbox(url: str) -> Sandbox:
     """The sandbox that runs at ``url``. Raises :class:`~x402_harness.buying.remote.NoSandbox`."""
     remote = RemoteSandbox(url, Client())
-    await remote.check()
-    return Sandbox(url.rstrip("/"), remote)
+    return Sandbox(url.rstrip("/"), remote, await remote.sellers())
