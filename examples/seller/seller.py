@@ -28,14 +28,14 @@ class Order(BaseModel):
 
     topic: str = Field(min_length=1, max_length=80)
     mood: Literal["calm", "sad", "silly"] = "calm"
-    count: int = Field(1, ge=1, le=3)
+    n: int = Field(1, ge=1, le=3)
 
 
-class Haiku(BaseModel):
-    """One haiku."""
+class Haikus(BaseModel):
+    """What a buyer gets."""
 
-    lines: list[str]
     mood: str
+    haikus: list[list[str]]
 
 
 app = FastAPI()
@@ -48,7 +48,7 @@ app.middleware("http")(payment_middleware(routes, server))
 
 
 @app.post("/v1/haiku")
-async def haiku(order: Order) -> dict[str, list[Haiku]]:
+async def haiku(order: Order) -> Haikus:
     """So many haikus on a topic."""
     lines = [f"{order.topic} at dusk", f"the {order.mood} river answers", "and the frog is late"]
-    return {"haikus": [Haiku(lines=lines, mood=order.mood) for _ in range(order.count)]}
+    return Haikus(mood=order.mood, haikus=[lines] * order.n)

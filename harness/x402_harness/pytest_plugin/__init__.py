@@ -159,12 +159,7 @@ def _testbuy_shopper(pytestconfig: pytest.Config, testbuy_url: str | None, testb
 @pytest.fixture
 def testbuy_buyer(request: pytest.FixtureRequest, _testbuy_shopper: Shopper) -> Iterator[Shopper]:
     """Buys cases and listings, with sandbox money, at the seller under test or at sellers made from the listings."""
-    from dataclasses import replace
-
-    from x402_harness.pytest_plugin.marking import marked
-
-    rules = marked(request.node).rules
-    yield _testbuy_shopper if rules is None else replace(_testbuy_shopper, rules=rules)
+    yield market_of(request.config).shopper_of(_testbuy_shopper, request.node)
 
 
 @pytest.fixture(scope="session")

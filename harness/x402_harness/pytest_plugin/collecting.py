@@ -116,13 +116,6 @@ class ListingItem(_Item):
         self.listing = listing
         self.line = listing.record.line
 
-    @property
-    def base(self) -> str:
-        """Where the seller's own endpoint is."""
-        from x402_harness.shopping.venues import HERE
-
-        return self.market.settings.url or HERE
-
     def require_server(self) -> None:
         """Fail where the seller's own server does not answer."""
         if self.market.unreachable is not None:
@@ -156,15 +149,8 @@ class ChallengeItem(ListingItem):
     def runtest(self) -> None:
         """Probe it."""
         self.require_server()
-        self.market.run(self._probe())
-
-    async def _probe(self) -> None:
-        from x402_harness.probing.outcome import FAULT, UNREACHABLE
-        from x402_harness.runs.inspection import endpoint
-
-        async with self.market.shopper.venue.client(self.listing) as client:
-            probed = await self.market.inspector(client).prober().probe(endpoint(self.base, self.listing))
-        failed = probed.verdict in (FAULT, UNREACHABLE)
+        probed = self.market.shopper.probe(self.listing)
+        failed = probed.verdict in ("fault", "unreachable")
         self.judge(probed.findings, [f"    verdict   {probed.verdict}: {probed.words}"], sold=not failed)
 
 
@@ -174,12 +160,7 @@ class InvalidItem(ListingItem):
     def runtest(self) -> None:
         """Send them."""
         self.require_server()
-        self.market.run(self._send())
-
-    async def _send(self) -> None:
-        async with self.market.shopper.venue.client(self.listing) as client:
-            inspector = self.market.inspector(client)
-            refused = await inspector.refused(self.base, self.listing, self.market.settings.invalid)
+        refused = self.market.shopper.send_invalid(self.listing, self.market.settings.invalid)
         if not refused.answered:
             pytest.skip(refused.reason or "no invalid requests are wanted")
         self.user_properties.append(("testbuy_invalid", len(refused.answered)))

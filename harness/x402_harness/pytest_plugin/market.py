@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from x402_catalog.findings import Finding
     from x402_catalog.models import Listing
     from x402_harness.planning.cases import Case
-    from x402_harness.runs.inspection import Inspector
     from x402_harness.runs.sandboxes import Sandbox
     from x402_harness.runs.venue import MockVenue
     from x402_harness.shopping.purchased import Purchased
@@ -47,7 +46,7 @@ class Market:
         self._config = config
         self._told = options.given_to_workers(config)
         self._open = ExitStack()
-        self._before: dict[str, str | None] = {}
+        self.is_simulated: bool | None = None
 
     @cached_property
     def settings(self) -> options.Settings:
@@ -150,16 +149,20 @@ class Market:
         """A shopper at a server, at an application, or where there is neither, at sellers made from the listings."""
         from x402_harness.runs.venue import EndpointVenue
         from x402_harness.shopping.shopper import Shopper
-        from x402_harness.shopping.venues import AppVenue
+        from x402_harness.shopping.venues import HERE, AppVenue
 
         run = self.run
+        self.is_simulated = app is None and url is None
         venue: Any = self.simulated if app is None and url is None else None
         if app is not None:
             venue = AppVenue(app, self.sandbox.chain)
             self._open.callback(lambda: run(venue.close()))
         elif url is not None:
             venue = EndpointVenue(url, self.sandbox.chain)
-        return Shopper(venue, self.budget, os.urandom, self.settings.seed, self._inspect, run=run)
+        base = url or (HERE if app is not None else None)
+        return Shopper(
+            venue, self.budget, os.urandom, self.settings.seed, self._inspect, run=run, base=base
+        )  # fmt: skip
 
     @cached_property
     def simulated(self) -> MockVenue:
@@ -170,6 +173,23 @@ class Market:
         world = World(time.time, seed=self.settings.seed)
         self._open.callback(world.close)
         return MockVenue(world)
+
+    def shopper_of(self, shopper: Shopper, node: Any) -> Shopper:
+        """The shopper of one test: its marker chooses the rules, and what it finds is noted for every reporter."""
+        from dataclasses import replace
+
+        from x402_harness.pytest_plugin.marking import marked
+
+        def inspect(purchase: Purchased) -> list[Finding]:
+            more = list(self._inspect(purchase))
+            every = (*purchase.findings, *more)
+            codes = " ".join(dict.fromkeys(finding.rule for finding in every))
+            node.user_properties += [("testbuy_state", purchase.state), ("testbuy_findings", len(every))]
+            node.user_properties += [("testbuy_rules", codes), ("testbuy_forged", purchase.attempts)]
+            return more
+
+        rules = marked(node).rules
+        return replace(shopper, inspect=inspect, rules=shopper.rules if rules is None else rules)
 
     def _inspect(self, purchase: Purchased) -> Iterator[Finding]:
         from dataclasses import replace
@@ -196,19 +216,14 @@ class Market:
         found = self._config.hook.pytest_testbuy_cases(listing=listing, cases=made, config=self._config)
         return made if found is None else tuple(found)
 
-    def inspector(self, client: Any) -> Inspector:
-        """Asks the seller's own endpoint over ``client`` without paying."""
-        import asyncio
-
-        from x402_harness.runs.inspection import Inspector
-
-        return Inspector(client, time.time, asyncio.sleep, os.urandom, self.settings.seed)
-
     @cached_property
     def unreachable(self) -> str | None:
         """Why the seller's own server does not answer, after the wait for it; ``None`` if it does."""
+        import asyncio
+
         from x402_harness.probing.targets import Target
         from x402_harness.runs.endpoints import typed_client
+        from x402_harness.runs.inspection import Inspector
 
         url = self.settings.url
         if url is None:
@@ -216,7 +231,8 @@ class Market:
 
         async def wait() -> str | None:
             async with typed_client(url, 20.0) as client:
-                failure = await self.inspector(client).awaited(Target(url), self.settings.wait)
+                inspector = Inspector(client, time.time, asyncio.sleep, os.urandom, self.settings.seed)
+                failure = await inspector.awaited(Target(url), self.settings.wait)
             if failure is None:
                 return None
             return f"no answer from {url} within {self.settings.wait:g} s: {failure.message}"

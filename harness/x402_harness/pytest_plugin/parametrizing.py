@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from x402_harness.pytest_plugin import names
-from x402_harness.pytest_plugin.market import Market, market_of
+from x402_harness.pytest_plugin.market import Market, market_of, near
 from x402_harness.pytest_plugin.marking import Marked, marked
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _in_file(market: Market, name: str, test: Path) -> list[Listing]:
     for folder in (test.parent, market.root):
         if (folder / name).is_file():
             try:
-                return load_listings(folder / name)
+                return load_listings(near((folder / name).resolve()))
             except Unreadable as error:
                 raise pytest.Collector.CollectError(str(error)) from None
     raise pytest.Collector.CollectError(

@@ -32,35 +32,39 @@ def _shown(path: Path, config: pytest.Config) -> str:
 def lines(terminalreporter: Any, config: pytest.Config) -> Iterator[str]:
     """What was bought and spent over all workers, what it showed, and what was found."""
     told = list(_properties(terminalreporter))
+    pairs = [pair for one in told for pair in one]
     market = market_of(config)
     if not told and not (market.folder / "ledger.db").exists():
         return
     from x402_harness.reporting.escape import printable
 
     yield from (printable(line, 500) for line in _bought(market))
-    counted = {name: sum(int(one.get(name, 0)) for one in told) for name in _COUNTS}
-    shown, of = _coverage(told)
+    counted = {name: sum(int(value) for key, value in pairs if key == name) for name in _COUNTS}
+    shown, of = _coverage([dict(one) for one in told])
     parts = [f"{shown} of {of} levels shown"] if of else []
     parts += [f"{counted['testbuy_invalid']} invalid requests"] if counted["testbuy_invalid"] else []
     parts += [f"{counted['testbuy_forged']} payments to refuse"] if counted["testbuy_forged"] else []
-    codes = sorted({code for one in told for code in str(one.get("testbuy_rules", "")).split()})
+    codes = sorted({code for key, value in pairs if key == "testbuy_rules" for code in str(value).split()})
     rules = f" ({', '.join(codes)})" if codes else ""
     yield " · ".join([*parts, f"{counted['testbuy_findings']} findings{rules}"])
 
 
 def _bought(market: Market) -> Iterator[str]:
     budget = market.budget
-    whose = "sellers made from the listings" if not market.settings.at_own_seller else "at the seller's own endpoint"
-    yield f"{budget.settled} settled (sandbox money, {whose})"
+    own = market.settings.at_own_seller or market.is_simulated is False
+    whose = (
+        ", at the seller's own endpoint" if own else ", sellers made from the listings" if market.is_simulated else ""
+    )
+    yield f"{budget.settled} settled (sandbox money{whose})"
     for row in budget.spent:
         yield f"spent {row['amount'] or row['atomic'] + ' atomic'} {row['symbol']} on {row['network']}"
 
 
-def _properties(terminalreporter: Any) -> Iterator[dict[str, Any]]:
+def _properties(terminalreporter: Any) -> Iterator[list[tuple[str, Any]]]:
     for reports in terminalreporter.stats.values():
         for report in reports:
-            found = dict(getattr(report, "user_properties", ()))
-            if getattr(report, "when", "") == "call" and any(name.startswith("testbuy_") for name in found):
+            found = [pair for pair in getattr(report, "user_properties", ()) if str(pair[0]).startswith("testbuy_")]
+            if found and getattr(report, "when", "") == "call":
                 yield found
 
 

@@ -17,6 +17,7 @@ def assert_conforms(exchange: Any, listing: Listing, fail_on: Level | str = Leve
     ``exchange`` is a response of httpx, requests or a test client made from them, or an :class:`Exchange`. An answer of
     success is held against the declared output, any other against the terms that a 402 is to have.
     """
+    __tracebackhide__ = True
     made = exchange if isinstance(exchange, Exchange) else exchange_of(exchange)
     found = judge_conformity(made, listing)
     failing = [finding for finding in found if finding.level.rank <= Level(fail_on).rank]

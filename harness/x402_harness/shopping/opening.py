@@ -19,7 +19,7 @@ from x402_harness.runs.venue import EndpointVenue, MockVenue, Venue
 from x402_harness.sandbox.app import PORT
 from x402_harness.sandbox.world import World
 from x402_harness.shopping.shopper import Budget, Shopper
-from x402_harness.shopping.venues import AppVenue
+from x402_harness.shopping.venues import HERE, AppVenue
 
 
 @contextmanager
@@ -54,4 +54,4 @@ def open_shopper(
         if isinstance(venue, AppVenue):
             opened.callback(lambda made: loop.run(made.close()), venue)
         budget = Budget(Path(folder) / "ledger.db", "shopping", time.time, caps)
-        yield Shopper(venue, budget, os.urandom, seed, run=loop.run)
+        yield Shopper(venue, budget, os.urandom, seed, run=loop.run, base=url or (HERE if app else None))

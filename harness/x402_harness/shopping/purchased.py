@@ -76,8 +76,12 @@ class Purchased:
         """The findings at or above a level."""
         return [one for one in self.findings if one.level.rank <= fail_on.rank]
 
+    def __repr__(self) -> str:
+        return f"Purchased({self.case.id!r} of {self.case.listing.slug!r}, {self.state})"
+
     def assert_conforms(self, fail_on: Level | str = Level.ERROR) -> None:
         """Raise :class:`DoesNotConform` unless it was settled, without findings at or above ``fail_on``."""
+        __tracebackhide__ = True
         failing = self.failing(Level(fail_on))
         if failing or not self.settled:
             raise DoesNotConform(failing, list(self.told()))

@@ -11,11 +11,14 @@ from typing import Any
 from x402_catalog.findings import Finding
 from x402_catalog.models import Listing
 from x402_catalog.rules.selection import Selection
+from x402_harness.edge.client import Client
 from x402_harness.ledger import Ledger, Row
 from x402_harness.planning.cases import Case, Plan, Skip, plan_listing
 from x402_harness.policy import Caps
+from x402_harness.probing.outcome import Probed
 from x402_harness.reporting.view import RunView
 from x402_harness.runs.events import Stream
+from x402_harness.runs.inspection import Inspector, Refused, endpoint
 from x402_harness.runs.outcome import spending
 from x402_harness.runs.runner import MOCK_CAPS, RunConfig, Runner, Surroundings
 from x402_harness.runs.venue import Venue
@@ -57,7 +60,7 @@ class Budget:
 @dataclass(slots=True)
 class Shopper:
     """Buys at ``venue``. ``randomness`` gives fresh bytes for throwaway keys; ``inspect`` may find more in a purchase;
-    ``rules`` are those whose findings count.
+    ``rules`` are those whose findings count; ``base`` is the URL of the seller's own endpoint.
 
     The plain methods run an event loop by ``run``; their twins with an ``a`` in front are for programs that have one.
     """
@@ -68,7 +71,11 @@ class Shopper:
     seed: int = 402
     inspect: Inspect = field(default=lambda _: ())
     rules: Selection = field(default_factory=Selection)
-    run: Callable[[Coroutine[Any, Any, Purchased]], Purchased] = asyncio.run
+    run: Callable[[Coroutine[Any, Any, Any]], Any] = asyncio.run
+    base: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Shopper(at {self.base or 'sellers made from the listings'})"
 
     def cases(self, listing: Listing, rows: int | None = 4, strength: int = 2) -> tuple[Case, ...]:
         """At most ``rows`` requests to buy, each showing something new. Raises :class:`NotBuyable`."""
@@ -82,7 +89,8 @@ class Shopper:
 
     def buy(self, what: Case | Listing) -> Purchased:
         """Buy a case, or the first case of a listing. Raises :class:`NotBuyable`."""
-        return self.run(self.abuy(what))
+        made: Purchased = self.run(self.abuy(what))
+        return made
 
     async def abuy(self, what: Case | Listing) -> Purchased:
         """As :meth:`buy`."""
@@ -90,11 +98,35 @@ class Shopper:
 
     def try_refusals(self, what: Case | Listing) -> Purchased:
         """Buy once, then try every payment that must be refused; the findings are those of the trials too."""
-        return self.run(self.atry_refusals(what))
+        made: Purchased = self.run(self.atry_refusals(what))
+        return made
 
     async def atry_refusals(self, what: Case | Listing) -> Purchased:
         """As :meth:`try_refusals`."""
         return await self._bought(what, tries=True)
+
+    def probe(self, listing: Listing) -> Probed:
+        """Judge the 402 of a listing's seller, and how it takes what is malformed; nothing is paid."""
+        probed: Probed = self.run(self.aprobe(listing))
+        return probed
+
+    async def aprobe(self, listing: Listing) -> Probed:
+        """As :meth:`probe`."""
+        async with self.venue.client(listing) as client:
+            return await self._inspector(client).prober().probe(endpoint(self.base or listing.url, listing))
+
+    def send_invalid(self, listing: Listing, most: int = 40) -> Refused:
+        """Send at most ``most`` requests that break what the listing declares, without payment."""
+        refused: Refused = self.run(self.asend_invalid(listing, most))
+        return refused
+
+    async def asend_invalid(self, listing: Listing, most: int = 40) -> Refused:
+        """As :meth:`send_invalid`."""
+        async with self.venue.client(listing) as client:
+            return await self._inspector(client).refused(self.base or listing.url, listing, most)
+
+    def _inspector(self, client: Client) -> Inspector:
+        return Inspector(client, self.budget.clock, asyncio.sleep, self.randomness, self.seed)
 
     async def _bought(self, what: Case | Listing, *, tries: bool) -> Purchased:
         case = what if isinstance(what, Case) else self.cases(what, 1)[0]

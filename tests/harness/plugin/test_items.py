@@ -128,6 +128,7 @@ def test_without_the_option_other_tests_are_left_alone(pytester, run):
     result.stdout.no_fnmatch_line("*settled*")
 
 
+@pytest.mark.long
 def test_workers_share_one_ledger(pytester, shop):
     pytest.importorskip("xdist")
     result = pytester.runpytest_subprocess(
