@@ -76,9 +76,11 @@ class Market:
         return bool(options.text(self._config, "url") or options.text(self._config, "app"))
 
     def start(self) -> None:
-        """Open what a seller under test needs before it starts."""
+        """Open what a seller under test needs before it starts; an application that cannot be loaded is told of now."""
         if self._is_needed:
             os.environ[FACILITATOR] = self.sandbox.facilitator
+            self._open.callback(os.environ.pop, FACILITATOR, None)
+            _ = self.app
 
     def close(self) -> None:
         """Close what was opened."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from x402_harness.runs.sandboxes import Sandbox, open_sandbox
 from x402_harness.runs.venue import EndpointVenue, MockVenue, Venue
 from x402_harness.sandbox.app import PORT
 from x402_harness.sandbox.world import World
+from x402_harness.shopping.loops import OwnLoop
 from x402_harness.shopping.shopper import Budget, Shopper
 from x402_harness.shopping.venues import HERE, AppVenue
 
@@ -50,8 +50,7 @@ def open_shopper(
             sandbox = sandbox or opened.enter_context(open_sandbox(port, seed=seed, clock=time.time))
             chain = sandbox.chain
             venue = AppVenue(app, chain) if app is not None else EndpointVenue(str(url), chain)
-        loop = opened.enter_context(asyncio.Runner())
-        if isinstance(venue, AppVenue):
-            opened.callback(lambda made: loop.run(made.close()), venue)
+        loop = OwnLoop()
+        opened.callback(loop.close, venue.close if isinstance(venue, AppVenue) else None)
         budget = Budget(Path(folder) / "ledger.db", "shopping", time.time, caps)
         yield Shopper(venue, budget, os.urandom, seed, run=loop.run, base=url or (HERE if app else None))

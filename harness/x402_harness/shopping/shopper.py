@@ -23,6 +23,7 @@ from x402_harness.runs.outcome import spending
 from x402_harness.runs.runner import MOCK_CAPS, RunConfig, Runner, Surroundings
 from x402_harness.runs.venue import Venue
 from x402_harness.shopping.purchased import Purchased
+from x402_harness.shopping.venues import AppVenue
 
 Inspect = Callable[[Purchased], Iterable[Finding]]
 
@@ -124,6 +125,11 @@ class Shopper:
         """As :meth:`send_invalid`."""
         async with self.venue.client(listing) as client:
             return await self._inspector(client).refused(self.base or listing.url, listing, most)
+
+    async def aclose(self) -> None:
+        """End the lifespan of an application that was bought from in this loop; other sellers have none."""
+        if isinstance(self.venue, AppVenue):
+            await self.venue.close()
 
     def _inspector(self, client: Client) -> Inspector:
         return Inspector(client, self.budget.clock, asyncio.sleep, self.randomness, self.seed)
