@@ -27,6 +27,7 @@ COMMANDS = {
     "diff": ("x402_harness.cli.diff", "What appeared, vanished and changed between two catalogues."),
     "ledger": ("x402_harness.cli.ledger", "What was spent, what is open, and how it is ended."),
     "wallet": ("x402_harness.cli.wallet", "Accounts of your own for test money and real money."),
+    "init": ("x402_harness.cli.init", "A starting test and CI job for a listing or an endpoint."),
     "completion": ("x402_harness.cli.completion", "The script that lets a shell complete commands and slugs."),
     "explain": ("x402_harness.cli.explain", "What a rule means, why it matters, how to mend it."),
 }
