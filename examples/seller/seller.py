@@ -35,7 +35,7 @@ class Haikus(BaseModel):
     """What a buyer gets."""
 
     mood: str
-    haikus: list[list[str]]
+    haikus: list[str]
 
 
 app = FastAPI()
@@ -51,4 +51,4 @@ app.middleware("http")(payment_middleware(routes, server))
 async def haiku(order: Order) -> Haikus:
     """So many haikus on a topic."""
     lines = [f"{order.topic} at dusk", f"the {order.mood} river answers", "and the frog is late"]
-    return Haikus(mood=order.mood, haikus=[lines] * order.n)
+    return Haikus(mood=order.mood, haikus=[" / ".join(lines)] * order.n)

@@ -19,7 +19,7 @@ BUGS = {
     "an answer without a member": ("    mood: str\n", "    tone: str = 'calm'\n", "RESP003"),
     "fewer lines": (', "and the frog is late"]', "]", "RESP003"),
     "nothing to pay": ("POST /v1/haiku", "POST /v2/haiku", "CHAL"),
-    "fewer than ordered": ("[lines] * order.n", "[lines]", "RESP021"),
+    "more than there may be": ("] * order.n", "] * 4", "RESP003"),
     "another mood": ("mood=order.mood", 'mood="sad"', "RESP029"),
     "a crash after the payment": ('    lines = [f"', '    assert order.mood != "sad"\n    lines = [f"', "PAY"),
     "another network": ('"eip155:8453"', '"eip155:84532"', "CHAL"),
