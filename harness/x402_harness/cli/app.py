@@ -14,6 +14,7 @@ COMMANDS = {
     "validate": ("x402_harness.cli.validate", "All rules over each listing; nothing is bought."),
     "audit": ("x402_harness.cli.audit", "Rules over a whole catalogue: prices among their peers, copies."),
     "probe": ("x402_harness.cli.probe", "Ask endpoints for their 402 and judge it; nothing is signed."),
+    "check": ("x402_harness.cli.check", "A seller's one step: probe, refusals, sandbox purchases, one verdict."),
     "buy": ("x402_harness.cli.buy", "Test buys: a listing's mock seller, an endpoint on this machine, or test money."),
     "plan": ("x402_harness.cli.plan", "Price purchases with test money or real money; nothing is signed."),
     "apply": ("x402_harness.cli.apply", "Spend exactly what a plan says."),
@@ -31,6 +32,7 @@ COMMANDS = {
     "serve": ("x402_harness.cli.serve", "The catalogue as pages for a browser on this machine."),
     "ledger": ("x402_harness.cli.ledger", "What was spent, what is open, and how it is ended."),
     "wallet": ("x402_harness.cli.wallet", "Accounts of your own for test money and real money."),
+    "init": ("x402_harness.cli.init", "A starting test and CI job for a listing or an endpoint."),
     "completion": ("x402_harness.cli.completion", "The script that lets a shell complete commands and slugs."),
     "explain": ("x402_harness.cli.explain", "What a rule means, why it matters, how to mend it."),
 }

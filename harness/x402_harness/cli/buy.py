@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import secrets
-import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
 import click
 
 from x402_catalog.models import Listing
 from x402_harness.cli import keys, options, spending
-from x402_harness.cli.loading import fail, find
+from x402_harness.cli.loading import find
 from x402_harness.runs.outcome import Exit
 
 LIVE = """Real money is not spent by buy. Plan the purchases first, look at the plan, then spend exactly that:
@@ -85,84 +82,15 @@ def _require_no_key(values: dict[str, Any]) -> None:
 
 
 def _from_endpoint(url: str, values: dict[str, Any]) -> None:
-    from x402_harness.runs.endpoints import is_on_this_machine
-
-    if urlsplit(url).scheme not in {"http", "https"} or not is_on_this_machine(url):
-        raise click.UsageError(
-            f"{url!r} is not on this machine: a mock purchase never contacts a real host. "
-            "Buy from its mock seller by its slug, or judge its 402 with testbuy probe."
-        )
-    # The sandbox first: a seller asks its facilitator before it can say what it costs.
-    with _chain(values) as chain:
-        listings = _listed(url, values)
-        from x402_harness.edge.client import Limits
-        from x402_harness.runs.venue import EndpointVenue
-
-        venue = EndpointVenue(url, chain, Limits(timeout=values["timeout"], total=values["timeout"]))
-        _finish(values, listings, (url,), venue)
-
-
-def _listed(url: str, values: dict[str, Any]) -> list[Listing]:
-    if values["listing"]:
-        return find(values["listing"], values["catalogue"]).listings
-    import asyncio
-
+    from x402_harness.cli.endpoints import own_listings, require_own, sandbox
     from x402_harness.edge.client import Limits
-    from x402_harness.edge.direct import guarded_client
-    from x402_harness.edge.guard import Guard
-    from x402_harness.probing.asking import Asker
-    from x402_harness.runs.endpoints import NoTerms, declared_listing
+    from x402_harness.runs.venue import EndpointVenue
 
-    async def ask() -> Listing:
-        guard, limits = Guard(frozenset({urlsplit(url).hostname or ""})), Limits(total=values["timeout"])
-        async with guarded_client(guard, limits) as client:
-            asker = Asker(client.send, asyncio.sleep, time.time)
-            return await declared_listing(url, client, asker, values["seed"])
-
-    try:
-        return [asyncio.run(ask())]
-    except NoTerms as error:
-        fail(str(error), Exit.FAULT)
-
-
-@contextmanager
-def _chain(values: dict[str, Any]) -> Iterator[Any]:
-    """The sandbox that the seller is to settle on: the one given, or one that is opened for the run."""
-    from x402_harness.edge.client import Client
-
-    if values["sandbox"]:
-        yield _remote(values["sandbox"], Client())
-        return
-    from x402_harness.sandbox.app import sandbox_app
-    from x402_harness.sandbox.reader import Reader
-    from x402_harness.sandbox.server import CannotServe, Deferred, Serving
-    from x402_harness.sandbox.street import Street
-    from x402_harness.sandbox.world import World
-
-    world, app = World(time.time, seed=values["seed"]), Deferred()
-    try:
-        with Serving(app, values["port"]) as serving:
-            app.become(sandbox_app(world, Street([], world), serving.url, time.time))
-            if not values["quiet"]:
-                click.echo(f"facilitator {serving.url}/facilitator · rpc {serving.url}/rpc/CHAIN", err=True)
-            yield Reader(world)
-    except CannotServe as error:
-        fail(f"{error}. --sandbox uses a running one, --port another port.", Exit.USAGE)
-    finally:
-        world.close()
-
-
-def _remote(url: str, client: Any) -> Any:
-    import asyncio
-
-    from x402_harness.buying.remote import NoSandbox, RemoteSandbox
-
-    remote = RemoteSandbox(url, client)
-    try:
-        asyncio.run(remote.check())
-    except NoSandbox as error:
-        fail(str(error), Exit.FAULT)
-    return remote
+    require_own(url)
+    with sandbox(values) as opened:  # first, for a seller asks its facilitator before it can name its terms
+        listings = own_listings(url, values)
+        venue = EndpointVenue(url, opened.chain, Limits(timeout=values["timeout"], total=values["timeout"]))
+        _finish(values, listings, (url,), venue)
 
 
 def _finish(values: dict[str, Any], listings: Iterable[Listing], sources: tuple[str, ...], venue: Any) -> NoReturn:

@@ -150,9 +150,13 @@ def plan(
 
 
 def plan_listing(
-    listing: Listing, *, rows: int | None, seed: int, caps: Caps, objection: Objection = lambda *_: None
-) -> tuple[Case, ...] | Skip:
-    """The cases of one listing, cheapest payable offer first choice, or why there are none."""
+    listing: Listing, *, rows: int | None, seed: int, caps: Caps, objection: Objection = lambda *_: None,
+    strength: int = 2,
+) -> tuple[Case, ...] | Skip:  # fmt: skip
+    """The cases of one listing, cheapest payable offer first choice, or why there are none.
+
+    ``strength`` is how many levels at a time all are to show.
+    """
     reasons: list[str] = []
     payable: list[tuple[Offer, Money]] = []
     for offer in listing.offers:
@@ -174,15 +178,17 @@ def plan_listing(
     if not payable:
         return Skip(listing, tuple(reasons))
     offer, price = min(payable, key=lambda pair: dollars_micro(pair[1]))
-    return _cases(listing, offer, price, rows, seed)
+    return _cases(listing, offer, price, rows, seed, strength)
 
 
-def _cases(listing: Listing, offer: Offer, price: Money, rows: int | None, seed: int) -> tuple[Case, ...] | Skip:
+def _cases(
+    listing: Listing, offer: Offer, price: Money, rows: int | None, seed: int, strength: int
+) -> tuple[Case, ...] | Skip:
     request, response = request_shape(listing, offer), response_shape(listing, offer)
     try:
         if response.schema is not None:
             Checker(response.schema)
-        made = rows_for(listing, request, rows, seed)
+        made = rows_for(listing, request, rows, seed, strength=strength)
     except BadSchema as error:
         return Skip(listing, (f"a declared schema is not usable: {error}",))
     except Unrequestable as error:

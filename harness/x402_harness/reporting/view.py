@@ -39,6 +39,7 @@ class ListingView:
     claims: list[dict[str, Any]] = field(default_factory=list)
     totals: dict[str, int] = field(default_factory=dict)
     coverage: dict[str, Any] = field(default_factory=dict)
+    attempts: int = 0
 
     @property
     def all_findings(self) -> list[Finding]:
@@ -147,6 +148,10 @@ def _claims(view: RunView, event: Event) -> None:
     listing.claims, listing.totals = event["claims"], event["totals"]
 
 
+def _attempt(view: RunView, event: Event) -> None:
+    view.listings[event["listing"]].attempts += 1
+
+
 def _end(view: RunView, event: Event) -> None:
     view.ended, view.finished_at = event["summary"], event["at"]
 
@@ -162,6 +167,7 @@ _HANDLERS = {
     "exchange": _exchange,
     "fault": _fault,
     "case.end": _case_end,
+    "attempt": _attempt,
     "coverage": _coverage,
     "claims": _claims,
     "run.end": _end,
