@@ -183,7 +183,9 @@ def test_where_no_sandbox_is_none_is_used(tmp_path: Path) -> None:
 def test_every_fault_is_listed_with_its_rules(tmp_path: Path) -> None:
     told = json.loads(testbuy("sandbox", "--list-faults", "--format", "json", folder=tmp_path).stdout)
     assert len(told["faults"]) >= 60
-    assert all(one["name"] and one["summary"] and one["caught_by"] for one in told["faults"])
+    assert all(one["name"] and one["summary"] for one in told["faults"])
+    # An attack may lie beside good terms, which are paid as planned: then nothing needs to be found.
+    assert all(one["caught_by"] for one in told["faults"] if one["side"] != "attack")
 
 
 def test_a_slug_is_bought_from_its_mock_seller(tmp_path: Path) -> None:
