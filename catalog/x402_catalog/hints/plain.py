@@ -49,13 +49,13 @@ def _is_plain_output(output: Json) -> bool:
     return _is_plain("output", {**output, "properties": {}})
 
 
-def _is_plain(form: str, value: Json) -> bool:
-    """Whether ``value`` is of a form; raises ``TypeError`` for what orjson does not write."""
+def _is_plain(name: str, value: Json) -> bool:
+    """Whether ``value`` is of the :func:`form` ``name``; raises ``TypeError`` for what orjson does not write."""
     # Catalogues repeat themselves: writing a value out, to see whether it is known, is quicker than judging it.
-    known, text = _VERDICTS[form], orjson.dumps(value)
+    known, text = _VERDICTS[name], orjson.dumps(value)
     verdict = known.get(text)
     if verdict is None:
-        verdict = _plain(form).is_valid(value)
+        verdict = form(name).is_valid(value)
         if len(text) <= _LONGEST:
             if len(known) >= _MOST:
                 known.clear()
@@ -91,7 +91,7 @@ def _has_plainly(field: JsonObject, value: Json) -> bool:
 
 
 @lru_cache(maxsize=3)
-def _plain(form: str) -> Checker:
+def form(name: str) -> Checker:
     """The schema of a form: ``input``, ``output``, or ``answer``, which is a definition directly in an output."""
     # A field that is called properties can make its map look like a schema of the whole.
     fields = {
@@ -114,7 +114,7 @@ def _plain(form: str) -> Checker:
     output = {"$ref": f"#/$defs/answer{_LEVELS}", "properties": {"type": {"const": "object"}}}
     output["required"] = ["type", "properties"]
     forms = {"input": source, "output": output, "answer": _reference("answer", _LEVELS - 1)}
-    return Checker(forms[form] | {"$defs": _definitions()}, own=True)
+    return Checker(forms[name] | {"$defs": _definitions()}, own=True)
 
 
 def _definitions() -> JsonObject:
