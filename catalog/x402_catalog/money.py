@@ -61,6 +61,7 @@ def parse_atomic(text: object) -> int | None:
     return value if value <= UINT256_MAX else None
 
 
+@lru_cache(maxsize=4096)  # a catalogue has few amounts
 def to_decimal(atomic: int, decimals: int) -> str:
     """``10000000`` with 6 decimals is ``10.000000``."""
     sign, digits = ("-", -atomic) if atomic < 0 else ("", atomic)

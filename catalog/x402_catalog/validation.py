@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from x402_catalog.models import Listing
 from x402_catalog.rules import (
@@ -28,9 +29,6 @@ Check = Callable[[Listing, Judge], None]
 _MODULES = (shape, identity, urls, page, offers, terms, hints, bazaar, repairs, schemas, fields, prices, texts)
 CHECKS: tuple[Check, ...] = tuple(check for module in _MODULES for check in module.CHECKS)
 _LOOKS: tuple[Look, ...] = tuple(dict.fromkeys(LOOKS[module] for module in _MODULES if module in LOOKS))
-_PLAN: tuple[tuple[Look | None, tuple[Check, ...]], ...] = tuple(
-    (LOOKS.get(module), module.CHECKS) for module in _MODULES
-)
 
 
 def validate(listing: Listing, *, keep_held: bool = True) -> Judge:
@@ -41,10 +39,14 @@ def validate(listing: Listing, *, keep_held: bool = True) -> Judge:
     """
     judge = Judge(listing, Evidence.LISTING, keep_held)
     judge.findings.extend(listing.record.faults)
-    quiet = set() if keep_held else {look for look in _LOOKS if look(listing, judge)}
-    for look, checks in _PLAN:
-        if look not in quiet:
-            for check in checks:
-                check(listing, judge)
+    quiet = () if keep_held else tuple([look for look in _LOOKS if look(listing, judge)])
+    for check in _left(quiet):
+        check(listing, judge)
     judge.close()
     return judge
+
+
+@cache  # few of the 512 combinations are ever met
+def _left(quiet: tuple[Look, ...]) -> tuple[Check, ...]:
+    """The rules of the families that none of ``quiet`` speaks for."""
+    return tuple(check for module in _MODULES if LOOKS.get(module) not in quiet for check in module.CHECKS)

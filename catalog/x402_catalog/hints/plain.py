@@ -25,7 +25,7 @@ _TRANSPORT = r"^(?i:x-payment|payment-signature|payment|x-payment-response|payme
 _INT64 = 2**63
 _PARTS = {"input", "output"}
 _SIMPLE = frozenset({"type", "description", "enum", "required"})
-_MOST, _LONGEST = 2048, 4096  # inputs that are remembered, and bytes of each: 8 MB at most
+_MOST, _LONGEST = 2048, 4096  # texts of each form that are remembered, and bytes of each: 24 MB at most
 
 
 def is_plain(hints: JsonObject, url: str) -> bool:
@@ -33,26 +33,37 @@ def is_plain(hints: JsonObject, url: str) -> bool:
     where they are held against something else, such as an example or the hints of another offer."""
     if "{" in url or "/:" in url or "/[" in url or hints.keys() != _PARTS:
         return False
-    return _is_plain_input(hints["input"]) and _plain("output").is_valid(hints["output"])
-
-
-def _is_plain_input(source: Json) -> bool:
-    # Catalogues repeat their inputs: writing one out, to see whether it is known, is quicker than judging it.
     try:
-        text = orjson.dumps(source)
+        return _is_plain("input", hints["input"]) and _is_plain_output(hints["output"])
     except TypeError:  # an integer beyond 64 bits, or nested deeper than orjson writes
         return False
-    known = _VERDICTS.get(text)
-    if known is None:
-        known = _plain("input").is_valid(source)
+
+
+def _is_plain_output(output: Json) -> bool:
+    # Outputs differ, but of definitions that many have: all that is asked of one is that it be plain by itself.
+    if not isinstance(output, dict) or not isinstance(fields := output.get("properties"), dict):
+        return False
+    for definition in fields.values():
+        if not _is_plain("answer", definition):
+            return False
+    return _is_plain("output", {**output, "properties": {}})
+
+
+def _is_plain(name: str, value: Json) -> bool:
+    """Whether ``value`` is of the :func:`form` ``name``; raises ``TypeError`` for what orjson does not write."""
+    # Catalogues repeat themselves: writing a value out, to see whether it is known, is quicker than judging it.
+    known, text = _VERDICTS[name], orjson.dumps(value)
+    verdict = known.get(text)
+    if verdict is None:
+        verdict = form(name).is_valid(value)
         if len(text) <= _LONGEST:
-            if len(_VERDICTS) >= _MOST:
-                _VERDICTS.clear()
-            _VERDICTS[text] = known
-    return known
+            if len(known) >= _MOST:
+                known.clear()
+            known[text] = verdict
+    return verdict
 
 
-_VERDICTS: dict[bytes, bool] = {}
+_VERDICTS: dict[str, dict[bytes, bool]] = {"input": {}, "output": {}, "answer": {}}
 
 
 def fits_plainly(example: Json, source: JsonObject) -> bool:
@@ -79,8 +90,9 @@ def _has_plainly(field: JsonObject, value: Json) -> bool:
     return kind is not int or -_INT64 <= value < _INT64
 
 
-@lru_cache(maxsize=2)
-def _plain(name: str) -> Checker:
+@lru_cache(maxsize=3)
+def form(name: str) -> Checker:
+    """The schema of a form: ``input``, ``output``, or ``answer``, which is a definition directly in an output."""
     # A field that is called properties can make its map look like a schema of the whole.
     fields = {
         "type": "object",
@@ -101,7 +113,8 @@ def _plain(name: str) -> Checker:
     source = _object(parts, ["method"]) | {"anyOf": [with_body, without]}
     output = {"$ref": f"#/$defs/answer{_LEVELS}", "properties": {"type": {"const": "object"}}}
     output["required"] = ["type", "properties"]
-    return Checker((source if name == "input" else output) | {"$defs": _definitions()}, own=True)
+    forms = {"input": source, "output": output, "answer": _reference("answer", _LEVELS - 1)}
+    return Checker(forms[name] | {"$defs": _definitions()}, own=True)
 
 
 def _definitions() -> JsonObject:

@@ -70,7 +70,7 @@ def _input(listing: Listing, offer: Offer, reader: Reader) -> tuple[JsonObject, 
     """The input, where it stands, and the offer that declares it."""
     own = mapping(offer.hints.get("input"))
     misplaced = mapping(member(offer.hints, "output", "input"))
-    if any(misplaced.get(name) for name in PARTS) and not any(own.get(name) for name in PARTS):
+    if misplaced and any(misplaced.get(name) for name in PARTS) and not any(own.get(name) for name in PARTS):
         at = f"{offer.pointer}/hints/output/input"
         reader.note("input-under-output", at, "the input stands under output")
         return {**misplaced, **{key: value for key, value in own.items() if key not in PARTS}}, at, offer
@@ -83,6 +83,8 @@ def _input(listing: Listing, offer: Offer, reader: Reader) -> tuple[JsonObject, 
 
 
 def _found(source: JsonObject, names: tuple[str, ...], at: str, reader: Reader) -> tuple[str, Json]:
+    if source.keys().isdisjoint(names):  # as of most parts of most inputs
+        return "", None
     present = [name for name in names if source.get(name) is not None]
     if not present:
         return "", None
@@ -197,12 +199,13 @@ def _path(
     # Only the path may hold parameters: a colon in the authority is a port.
     authority_end = url.find("/", url.find("//") + 2) if "//" in url else 0
     head, tail = (url, "") if authority_end < 0 else (url[:authority_end], url[authority_end:])
-    names = [_name(match) for match in _TEMPLATE.finditer(tail)]
+    has_names = "{" in tail or "/:" in tail or "/[" in tail  # few have, and the expression is slow to find none
+    names = [_name(match) for match in _TEMPLATE.finditer(tail)] if has_names else []
     declared = {field.name: field for field in _part(source, PATH, at, typed, reader)}
     for name in [name for name in declared if name not in names]:
         reader.note("path-parameter-unused", declared[name].pointer, f"{name} does not stand in the URL")
     fields = tuple(_path_field(name, declared.get(name)) for name in dict.fromkeys(names))
-    return head + _TEMPLATE.sub(lambda match: "{" + _name(match) + "}", tail), fields
+    return head + _TEMPLATE.sub(lambda match: "{" + _name(match) + "}", tail) if has_names else url, fields
 
 
 def _name(match: re.Match[str]) -> str:

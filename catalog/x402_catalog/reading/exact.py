@@ -53,7 +53,7 @@ def parse_exactly(
         finding = _refused_number(raw, place, str(number))
     except RecursionError:  # only where the limit was raised beyond what the interpreter bears
         finding = _too_deep(raw, place, limits.max_depth, 0)
-    return finding or Record(value, raw, *place, faults=faults(raw, place))
+    return finding or place.record(value, raw, faults(raw, place))
 
 
 def _loads(text: str) -> Any:

@@ -100,8 +100,8 @@ class Lookups:
 
 
 def _has_escaped_letter(raw: bytes) -> bool:
-    at = raw.find(_ESCAPE)  # several times as fast as the regular expression, and few texts have one
-    return at >= 0 and _ESCAPED.search(raw, at) is not None
+    at = raw.find(b"\\")  # a byte is found several times as fast as more of them, and few texts have one
+    return at >= 0 and (at := raw.find(_ESCAPE, at)) >= 0 and _ESCAPED.search(raw, at) is not None
 
 
 def _existing(steps: list[str], of: Any) -> int:

@@ -36,7 +36,7 @@ def parse(raw: bytes, place: Place, *, limits: Limits = DEFAULT, at_end: bool = 
     except orjson.JSONDecodeError as error:
         return parse_exactly(raw, place, limits=limits, at_end=at_end, refused=error)
     if _lost_nothing(raw, value, limits.max_depth):
-        return Record(value, raw, *place)
+        return place.record(value, raw)
     return parse_exactly(raw, place, limits=limits, at_end=at_end)
 
 

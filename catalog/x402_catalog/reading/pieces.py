@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from x402_catalog.reading.grammar import BLANK, CLOSERS, OPENERS, QUOTE
 from x402_catalog.reading.text import Text
@@ -24,7 +26,7 @@ _IN_ARRAY = re.compile(_runs(rb'[^"\[\]{},]*+'))
 _COMMA, _BACKSLASH, _ARRAY_END, _NEWLINE = b",\\]\n"
 
 
-class Piece(NamedTuple):
+class Piece(Struct, frozen=True):
     """The text of one record: ``raw`` without white space around it, or None when its ``size`` (bytes) is beyond the
     limit; ``line``, ``column`` and ``offset`` (bytes) where it begins; whether it runs into the end of the source."""
 
@@ -57,7 +59,7 @@ def lines(text: Text, limit: int) -> Iterator[Piece]:
         parts = [*parts, rest] if size <= limit else []
     last = _line(parts, b"", size if size > limit else 0, number, column, offset)
     if last:
-        yield last._replace(at_end=True)
+        yield replace(last, at_end=True)
 
 
 def _line(parts: list[bytes], line: bytes, excess: int, number: int, column: int, offset: int) -> Piece | None:

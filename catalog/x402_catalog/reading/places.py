@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any
 
-from x402_catalog.findings import Location
+from msgspec import Struct
+
+from x402_catalog.findings import Finding, Location
 from x402_catalog.reading.positions import line_and_column
+from x402_catalog.records import Record
 
 
-class Place(NamedTuple):
+class Place(Struct, frozen=True):
     """Where a record begins: the file as the user named it, line and column (from 1), and the JSON pointer of the
     record in its container (``""`` or ``"/3"``), and the ``offset`` of its first byte in the (unpacked) file."""
 
@@ -17,6 +20,10 @@ class Place(NamedTuple):
     column: int = 1
     pointer: str = ""
     offset: int = 0
+
+    def record(self, value: Any, raw: bytes, faults: tuple[Finding, ...] = ()) -> Record:
+        """The record that begins here and has the text ``raw``."""
+        return Record(value, raw, self.file, self.line, self.column, self.pointer, self.offset, faults)
 
     def location(self) -> Location:
         """The record's own location."""

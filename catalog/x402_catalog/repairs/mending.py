@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
+from msgspec import structs
+
 from x402_catalog.findings import Finding
 from x402_catalog.models import Listing, listing_of
 from x402_catalog.repairs.menders import MENDED, repairs
@@ -40,4 +42,4 @@ def mended(listing: Listing, made: Iterable[Repair]) -> Listing:
     value = listing.raw
     for repair in made:
         value = replaced(value, repair.pointer, repair.after)
-    return listing_of(replace(listing.record, value=value))
+    return listing_of(structs.replace(listing.record, value=value))

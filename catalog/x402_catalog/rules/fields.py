@@ -170,9 +170,13 @@ def same_hints(listing: Listing, judge: Judge) -> None:
 
 def _first_of_each(listing: Listing, judge: Judge) -> Iterator[Offer]:
     # Offers usually repeat one declaration; a finding about it is wanted once. Plain ones give no reason for any.
+    found = [offer for offer in listing.offers if not judge.is_plain(offer)]
+    if len(found) < 2:
+        yield from found
+        return
     seen: set[str] = set()
-    for offer in listing.offers:
-        if not judge.is_plain(offer) and (key := json.dumps(offer.hints, sort_keys=True)) not in seen:
+    for offer in found:
+        if (key := json.dumps(offer.hints, sort_keys=True)) not in seen:
             seen.add(key)
             yield offer
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from x402_catalog.findings import Finding, Level, Location
 from x402_catalog.hints import RequestShape, ResponseShape, request_shape, response_shape
@@ -46,8 +48,7 @@ class Judgement:
     detail: str = ""
 
 
-@dataclass(slots=True)
-class Judge:
+class Judge(Struct, eq=False):  # made for every listing of a catalogue
     """Takes down what the rules say of one listing.
 
     ``keep_held`` is for the truth sheet; a run that wants findings alone leaves it off, and what held costs nothing.
@@ -58,8 +59,8 @@ class Judge:
     keep_held: bool = True
     findings: list[Finding] = field(default_factory=list)
     judgements: list[Judgement] = field(default_factory=list)
-    page: JsonObject = field(init=False)
-    page_offer: JsonObject = field(init=False)
+    page: JsonObject = field(default_factory=dict)
+    page_offer: JsonObject = field(default_factory=dict)
     _told: dict[Rule, int] = field(default_factory=dict)
     _words: str | None = None
     _is_well_formed: bool | None = None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 from urllib.parse import SplitResult, parse_qs, urlsplit
+
+from msgspec import Struct
 
 # What nearly every link looks like; its parts need no general parser, which takes several times as long.
 _USUAL = re.compile(r"(https?)://([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?:/[\w./~-]*)?", re.ASCII)
@@ -14,7 +15,7 @@ _KEPT = 2048  # characters of a URL that is remembered, so that hostile ones fil
 _SPACE = re.compile(r"\s")
 
 
-class Parts(NamedTuple):
+class Parts(Struct, frozen=True):
     """The parts of a URL that can be split. ``host`` is in lower case; ``authority`` is host and port as written."""
 
     scheme: str
@@ -28,7 +29,7 @@ class Parts(NamedTuple):
     @property
     def is_http(self) -> bool:
         """Whether it is an absolute URL of http or https."""
-        return self.scheme in {"http", "https"} and bool(self.host) and not self.has_bad_port
+        return self.scheme in {"http", "https"} and self.host != "" and not self.has_bad_port
 
 
 def parts_of(url: str) -> Parts | None:
@@ -39,7 +40,8 @@ def parts_of(url: str) -> Parts | None:
 @lru_cache(maxsize=256)
 def _parts(url: str) -> Parts | None:
     if usual := _USUAL.fullmatch(url):
-        return Parts(usual[1], usual[2], usual[2])
+        scheme, host = usual.groups()
+        return Parts(scheme, host, host)
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -49,13 +49,13 @@ def has_shape(listing: Listing, judge: Judge) -> bool:
 
 def has_own_links(listing: Listing, judge: Judge) -> bool:
     """Whether URL and slug stand for one listing wherever they are named."""
-    slug, raw, known = listing.raw.get("slug"), listing.raw, judge.page
-    parts = parts_of(listing.url)
+    raw, known, url = listing.raw, judge.page, listing.url
+    slug, parts = raw.get("slug"), parts_of(url)
     if parts is None or not parts.is_http or parts.has_space or not slug or not isinstance(slug, str):
         return False
     if mapping(raw.get("origin")).get("host", parts.host) != parts.host:
         return False
-    if known.get("sameAs", listing.url) != listing.url or known.get("identifier", slug) != slug:
+    if known.get("sameAs", url) != url or known.get("identifier", slug) != slug:
         return False
     link, target = raw.get("axon_deep_link"), mapping(known.get("potentialAction")).get("target")
     return _names(link, slug) and (target == link or _names(target, slug))
@@ -82,13 +82,13 @@ def _is_public(host: str) -> bool:
 
 def has_own_page(listing: Listing, judge: Judge) -> bool:
     """Whether the page says of the listing what the listing says of itself."""
-    raw, known, origin = listing.raw, judge.page, mapping(listing.raw.get("origin"))
-    slug, link = listing.slug, known.get("@id")
-    if not _ends_in(link, slug) or known.get("url") != link or judge.page_offer.get("url") != link:
+    raw, known, offered = listing.raw, judge.page, judge.page_offer
+    origin, link = mapping(raw.get("origin")), known.get("@id")
+    if not _ends_in(link, listing.slug) or known.get("url") != link or offered.get("url") != link:
         return False
     if known.get("@context") != _SCHEMA_ORG or known.get("@type") not in ("WebAPI", "Service"):
         return False
-    if judge.page_offer.get("availability") not in _AVAILABLE or not page.is_time(raw.get("generated_at", 1)):
+    if offered.get("availability") not in _AVAILABLE or not page.is_time(raw.get("generated_at", 1)):
         return False
     provided = _is_provided(listing.url, origin, known.get("provider"))
     return provided and _is_named(raw, known) and _reads_well(listing, judge, origin)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from x402_catalog.findings import Finding
 from x402_catalog.models import Json, JsonObject, Listing, listing_of, pointer

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from x402_catalog.models import Json, JsonObject, pointer
+
+_WORDS = re.compile("[a-z0-9]+")
 
 
 @dataclass(slots=True)
@@ -46,8 +49,7 @@ def slug_of(url: str) -> str:
         text = f"{parts.hostname or ''}{parts.path}"
     except ValueError:
         text = url
-    cleaned = "".join(character if character.isascii() and character.isalnum() else "-" for character in text.lower())
-    return "-".join(part for part in cleaned.split("-") if part)[:200]
+    return "-".join(_WORDS.findall(text.lower()))[:200]
 
 
 def title_of(url: str) -> str:

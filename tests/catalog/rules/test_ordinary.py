@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from x402_catalog.models import Listing, Offer, listing_of
+from x402_catalog.hints.plain import form, is_plain
+from x402_catalog.models import Listing, Offer, below, listing_of
 from x402_catalog.records import Record
 from x402_catalog.rules.judge import Evidence, Judge
 from x402_catalog.rules.ordinary import LOOKS
@@ -129,3 +132,54 @@ def agree(one: Listing) -> bool:
 
 def test_every_family_with_a_look_is_one_that_is_judged() -> None:
     assert {check for module in LOOKS for check in module.CHECKS} <= set(CHECKS)
+
+
+PLACES = [(), *places(ordinary())]
+
+
+@given(st.data())
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_what_several_changes_break_is_found_with_the_looks_as_without(data: st.DataObject) -> None:
+    raw = ordinary()
+    for _ in range(data.draw(st.integers(1, 4))):
+        holder, path = raw, data.draw(st.sampled_from(PLACES[1:]))
+        for step in path[:-1]:
+            holder = below(holder, str(step))
+        if isinstance(holder, dict):
+            holder[path[-1]] = copy.deepcopy(data.draw(st.sampled_from(VALUES)))
+    one = listing(raw)
+    assert findings(validate(one, keep_held=False)) == findings(unhurried(one))
+
+
+def unhurried(one: Listing) -> Judge:
+    """What all the rules say of a listing when no look comes before them."""
+    judge = Thorough(one, Evidence.LISTING, False)
+    for check in CHECKS:
+        check(one, judge)
+    judge.close()
+    return judge
+
+
+def findings(judge: Judge) -> list[str]:
+    return sorted(map(repr, judge.findings))
+
+
+DEFINITIONS = st.recursive(
+    st.sampled_from([value for value in VALUES if isinstance(value, dict)])
+    | st.fixed_dictionaries({"type": st.sampled_from(["string", "integer", "object", "array", "number", "bogus"])}),
+    lambda inner: st.fixed_dictionaries({"type": st.sampled_from(["object", "array"])}, optional={
+        "properties": st.dictionaries(st.sampled_from(NAMES), inner, max_size=3), "items": inner,
+        "anyOf": st.lists(inner, max_size=2), "required": st.sampled_from([True, ["a"], ["a", "a"]])}),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@given(st.fixed_dictionaries({}, optional={
+    "type": st.sampled_from(["object", "string"]), "required": st.sampled_from([["a"], ["a", "a"], True]),
+    "properties": st.dictionaries(st.text(max_size=3) | st.sampled_from(NAMES), DEFINITIONS, max_size=4),
+    "additionalProperties": DEFINITIONS | st.booleans(), "description": st.text() | st.integers()}))  # fmt: skip
+@settings(max_examples=300, deadline=None)
+def test_an_output_is_plain_by_its_parts_as_it_is_as_a_whole(output: dict[str, Any]) -> None:
+    hints = {"input": {"method": "GET"}, "output": output}
+    for _ in range(2):  # when it is new, and when its parts are known
+        assert is_plain(hints, "https://a.example/") == form("output").is_valid(output)

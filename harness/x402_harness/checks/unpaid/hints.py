@@ -8,8 +8,9 @@ judged so.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from x402_catalog.findings import Level
 from x402_catalog.hints.keywords import KEYWORDS
