@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from x402_catalog.findings import Finding
 from x402_catalog.models import Json, Listing, listing_of
