@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 import click
 
 from x402_catalog.models import Listing
-from x402_harness.cli import options
-from x402_harness.cli.loading import fail, find, print_json
+from x402_catalog.search import Filters
+from x402_harness.cli import options, reporting
+from x402_harness.cli.loading import fail, find
 from x402_harness.runs.outcome import Exit
 
 LIVE = """Real money is not spent by buy. Plan the purchases first, look at the plan, then spend exactly that:
@@ -37,9 +38,9 @@ LIVE = """Real money is not spent by buy. Plan the purchases first, look at the 
               help="Most that one request may take.")  # fmt: skip
 @options.catalogue
 @options.seed
-@options.fail_on
+@reporting.gates
 @options.output_format
-@click.option("--reports", default="reports", show_default=True, metavar="DIR", help="Where the run's folder is made.")
+@reporting.reports
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(targets: tuple[str, ...], **values: Any) -> None:
     """Buy from the mock sellers of the listings named, or from an endpoint on this machine, with sandbox money.
@@ -146,6 +147,7 @@ def _finish(values: dict[str, Any], listings: Iterable[Listing], sources: tuple[
     from x402_harness.reporting.session import run_and_report
     from x402_harness.runs.runner import RunConfig
 
+    accepted = reporting.baselines(values, Filters(limit=len(sources)))  # some listings: of the others nothing is stale
     config = RunConfig(
         sources=sources, command="buy", seed=values["seed"], rows=values["rows"],
         caps=Caps(values["per_call_max"], values["budget"]),
@@ -157,10 +159,4 @@ def _finish(values: dict[str, Any], listings: Iterable[Listing], sources: tuple[
         )  # fmt: skip
     except OSError as error:
         fail(f"the report folder cannot be written: {error}", Exit.USAGE)
-    code = done.exit_code(options.failing_level(values["fail_on"]))
-    done.write_reports(code)
-    if values["format_"] == "json":
-        print_json(done.document(code))
-    else:
-        done.print(code)
-    raise SystemExit(int(code))
+    reporting.finish(done, values, accepted)

@@ -187,10 +187,10 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
 
 def dollars(name: str, *, default: str, help: str) -> Callable[[F], F]:
     """An option for an amount of dollars."""
-    return click.option(name, callback=_dollars, default=default, show_default=True, metavar="DOLLARS", help=help)
+    return click.option(name, callback=dollars_of, default=default, show_default=True, metavar="DOLLARS", help=help)
 
 
-def _dollars(ctx: click.Context, param: click.Parameter, value: str) -> int:
+def dollars_of(ctx: click.Context, param: click.Parameter, value: str) -> int:
     """An amount of dollars with at most six decimals, as millionths."""
     micros = from_decimal(value.strip().removeprefix("$"), 6)
     if micros is None or micros > 10**15:

@@ -9,8 +9,8 @@ import click
 from x402_catalog.reading import Limits
 from x402_catalog.search import BadFilter
 from x402_catalog.store import is_catalogue
-from x402_harness.cli import options
-from x402_harness.cli.loading import fail, found, print_json
+from x402_harness.cli import options, reporting
+from x402_harness.cli.loading import fail, found
 from x402_harness.runs.outcome import Exit
 
 
@@ -21,10 +21,10 @@ from x402_harness.runs.outcome import Exit
 @options.dollars("--per-call-max", default="100", help="Cap for one purchase.")
 @options.dollars("--budget", default="10000", help="Cap for the run.")
 @options.seed
-@options.fail_on
+@reporting.gates
 @options.output_format
 @options.max_record_size
-@click.option("--reports", default="reports", show_default=True, metavar="DIR", help="Where the run's folder is made.")
+@reporting.reports
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(sources: tuple[str, ...], **values: Any) -> None:
     """Read the listings in SRC..., judge each by every rule, buy each buyable one from a mock seller made from it,
@@ -38,6 +38,7 @@ def command(sources: tuple[str, ...], **values: Any) -> None:
 
     sources, query = options.chosen_sources(sources, values)
     filters = options.chosen(values, values["seed"])
+    accepted = reporting.baselines(values, filters, query)
     config = RunConfig(
         sources=sources,
         seed=values["seed"],
@@ -56,10 +57,4 @@ def command(sources: tuple[str, ...], **values: Any) -> None:
         raise click.UsageError(str(error)) from error
     except OSError as error:
         fail(f"the report folder cannot be written: {error}", Exit.USAGE)
-    code = done.exit_code(options.failing_level(values["fail_on"]))
-    done.write_reports(code)
-    if values["format_"] == "json":
-        print_json(done.document(code))
-    else:
-        done.print(code)
-    raise SystemExit(int(code))
+    reporting.finish(done, values, accepted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import lru_cache
-from typing import Any
+from typing import Any, TextIO
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -24,7 +24,12 @@ WHOLE_PURCHASES = 250
 MAX_BODY = 4096  # characters of a body that the page shows; the events hold more
 
 
-def render(view: RunView, exit_code: int) -> str:
+def write_html(view: RunView, out: TextIO) -> None:
+    """Write the page."""
+    out.write(render(view))
+
+
+def render(view: RunView) -> str:
     """The whole page. Every text that is not ours is escaped and stripped of control characters."""
     template = _environment().get_template("report.html.j2")
     return template.render(
@@ -32,9 +37,9 @@ def render(view: RunView, exit_code: int) -> str:
         listings=list(view.listings.values()),
         summary=view.ended or {},
         summary_rows=list(summary_rows(view.ended or {})),
-        exit_code=exit_code,
-        passed=exit_code == 0,
-        gate=_gate(view, exit_code),
+        exit_code=view.exit_code,
+        passed=view.exit_code == 0,
+        gate=[(one["passed"], one["asks"], one["observed"]) for one in view.gates],
         charts=[chart for chart in _charts(view) if chart is not None],
         rules=_rules(view),
         heading=heading(view.started),
