@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -13,17 +13,19 @@ WIDTH = 720
 _LEFT = 150
 _ROW = 30
 _TOP = 26
+MAX_TABLE = 100  # rows of a chart's table
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing and its numbers: ``columns`` head the ``rows``."""
+    """A drawing and its numbers: ``columns`` head the ``rows``, ``left`` of which (if above 0) are left out."""
 
     title: str
     description: str
     svg: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    left: int = 0
 
 
 def price_strip(points: Sequence[tuple[str, float, str]]) -> Chart | None:
@@ -38,14 +40,75 @@ def price_strip(points: Sequence[tuple[str, float, str]]) -> Chart | None:
         y = _TOP + index * _ROW + _ROW // 2
         marks.append(f'<text class="label" x="{_LEFT - 10}" y="{y + 4}" text-anchor="end">{_text(category, 18)}</text>')
         marks.append(f'<line class="grid" x1="{_LEFT}" x2="{WIDTH - 20}" y1="{y}" y2="{y}"/>')
-        for _, dollars, label in (point for point in priced if point[0] == category):
-            x = _x(dollars, low, high)
-            title = f"<title>{_text(label)}: ${dollars:g}</title>"
-            marks.append(f'<circle class="dot" cx="{x:.1f}" cy="{y}" r="6">{title}</circle>')
-    rows = tuple((label, category, f"${dollars:g}") for category, dollars, label in priced)
+        marks += _dots([(dollars, label) for of, dollars, label in priced if of == category], y, low, high)
+    rows = tuple((label, category, f"${dollars:g}") for category, dollars, label in sorted(priced, key=_dearest))
     height = _TOP + len(categories) * _ROW + 10
     title, description = "Listed price by category", "Dollars per call on a logarithmic scale, one dot a listing."
-    return Chart(title, description, _svg(title, description, height, marks), ("listing", "category", "price"), rows)
+    svg = _svg(title, description, height, marks)
+    return Chart(title, description, svg, ("listing", "category", "price"), rows[:MAX_TABLE], len(rows) - MAX_TABLE)
+
+
+def _dots(points: Sequence[tuple[float, str]], y: int, low: int, high: int) -> Iterator[str]:
+    """A dot for what would stand in one place, the larger the more there is of it."""
+    places: dict[int, list[tuple[float, str]]] = {}
+    for dollars, label in points:
+        places.setdefault(round(_x(dollars, low, high) / 2), []).append((dollars, label))
+    for x, there in places.items():
+        dollars, label = there[0]
+        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
+        radius = min(11.0, 5 + math.log2(len(there)))
+        title = f"<title>{_text(label)}{more}: ${dollars:g}</title>"
+        yield f'<circle class="dot" cx="{x * 2}" cy="{y}" r="{radius:.1f}">{title}</circle>'
+
+
+def _dearest(point: tuple[str, float, str]) -> float:
+    return -point[1]
+
+
+def latency_bars(seconds: Sequence[float]) -> Chart | None:
+    """How many purchases took how long, both legs together: bins of a third of a decade."""
+    if not seconds:
+        return None
+    bins = [max(-9, math.floor(3 * math.log10(max(one, 1e-4)))) for one in seconds]
+    counted = [(f"{_seconds(low)} to {_seconds(low + 1)}", bins.count(low)) for low in range(min(bins), max(bins) + 1)]
+    ordered = sorted(seconds)
+    middle, late = ordered[(len(ordered) - 1) // 2], ordered[-(-len(ordered) * 95 // 100) - 1]
+    description = f"Purchases by seconds, both legs together. Median {middle:.3g} s, p95 {late:.3g} s."
+    return _bars("How long a purchase took", description, counted, "seconds")
+
+
+def charge_bars(charges: Sequence[tuple[str, str | None]]) -> Chart | None:
+    """What purchases were charged beside what was listed: atomic units each, ``None`` where no chain was asked."""
+    if not charges:
+        return None
+    kinds = ["as listed", "more than listed", "less than listed", "nothing moved", "not known"]
+    found = [_charged(int(listed), None if moved is None else int(moved)) for listed, moved in charges]
+    counted = [(kind, found.count(kind)) for kind in kinds]
+    return _bars("Listed and charged", "Purchases by what left the buyer's account.", counted, "charged")
+
+
+def _charged(listed: int, moved: int | None) -> str:
+    if moved is None:
+        return "not known"
+    if moved == 0 and listed:
+        return "nothing moved"
+    return "as listed" if moved == listed else "more than listed" if moved > listed else "less than listed"
+
+
+def _bars(title: str, description: str, counted: Sequence[tuple[str, int]], of: str) -> Chart:
+    most, marks = max(count for _, count in counted) or 1, []
+    for index, (label, count) in enumerate(counted):
+        y, width = 6 + index * 24, (WIDTH - _LEFT - 90) * count / most
+        marks.append(f'<text class="label" x="{_LEFT - 10}" y="{y + 13}" text-anchor="end">{_text(label, 24)}</text>')
+        marks.append(f'<rect class="bar" x="{_LEFT}" y="{y}" width="{max(width, 1):.1f}" height="17"/>')
+        marks.append(f'<text class="label" x="{_LEFT + max(width, 1) + 8:.1f}" y="{y + 13}">{count}</text>')
+    rows = tuple((label, str(count)) for label, count in counted)
+    return Chart(title, description, _svg(title, description, 12 + len(counted) * 24, marks), (of, "purchases"), rows)
+
+
+def _seconds(bin_: int) -> str:
+    value = 10 ** (bin_ / 3)
+    return f"{value:.2g} s" if value >= 1 else f"{value * 1000:.2g} ms"
 
 
 def verdict_bars(sheets: Sequence[tuple[str, dict[str, int]]]) -> Chart | None:
@@ -57,7 +120,7 @@ def verdict_bars(sheets: Sequence[tuple[str, dict[str, int]]]) -> Chart | None:
     marks: list[str] = []
     for index, (slug, counts) in enumerate(sheets):
         y, x = _TOP + index * 22, float(_LEFT + 110)
-        marks.append(f'<text class="label" x="{x - 8}" y="{y + 12}" text-anchor="end">{_text(slug, 36)}</text>')
+        marks.append(f'<text class="label" x="{x - 8}" y="{y + 12}" text-anchor="end">{_text(slug, 34)}</text>')
         for verdict in verdicts:
             width = (WIDTH - 20 - _LEFT - 110) * counts.get(verdict, 0) / most
             if width:

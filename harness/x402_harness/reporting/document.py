@@ -111,8 +111,7 @@ def run_document(view: RunView) -> dict[str, Any]:
     started = view.started
     return document(
         started["command"],
-        view.ended
-        or {"listings": len(view.listings), "errors": view.levels["error"], "warnings": view.levels["warning"]},
+        view.summary,
         view.all_findings,
         run=started["run"],
         seed=started["seed"],

@@ -41,7 +41,7 @@ def percent_covered(view: RunView) -> Fraction | None:
 
 def spent_micro(view: RunView) -> int | None:
     """What the ledger holds of the run in millionths of a dollar; ``None`` if some is of an asset that is not known."""
-    amounts = [_micro(row) for row in (view.ended or {}).get("spent", ())]
+    amounts = [_micro(row) for row in view.summary.get("spent", ())]
     return None if None in amounts else sum(amount for amount in amounts if amount is not None)
 
 

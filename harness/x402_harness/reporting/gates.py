@@ -75,15 +75,15 @@ def gate_line(gate: dict[str, Any]) -> str:
 
 
 def _of_every_run(view: RunView) -> Iterator[Gate]:
-    summary, listings = view.ended or {}, len(view.listings)
+    summary, listings = view.summary, len(view.listings)
     finished, interrupted = view.ended is not None, bool(summary.get("interrupted"))
     how = "interrupted" if interrupted else "it did" if finished else "the record ends before the run"
     code = Exit.INTERRUPTED if interrupted else Exit.FAULT
     yield Gate("finished", "the run went to its end", how, 1, finished and not interrupted, code)
     yield Gate("tested", "something was tested", f"{listings} listings", listings, listings > 0, Exit.NOTHING)
-    faults = summary.get("faults", sum(case.fault is not None for case in view.cases))
+    faults = summary["faults"]
     yield Gate("faults", "no fault of our own", f"{faults} faults", max(listings, 1), not faults, Exit.FAULT)
-    bought = summary.get("purchases") or {}
+    bought = summary["purchases"]
     if planned := bought.get("planned", 0):
         unknown, refused = bought["unknown"], bought["refused"]
         yield Gate(
@@ -129,7 +129,7 @@ def _coverage(view: RunView, least: Decimal) -> Gate:
 
 
 def _spend(view: RunView, most: int) -> Gate:
-    spent, bought = figures.spent_micro(view), (view.ended or {}).get("purchases") or {}
+    spent, bought = figures.spent_micro(view), view.summary["purchases"]
     signed = bought.get("settled", 0) + bought.get("unknown", 0)
     observed = "of an asset without a known price" if spent is None else _usd(spent)
     return _threshold(

@@ -25,7 +25,7 @@ _FINDINGS = 20
 _ROWS = 100  # of a table
 _CUT = "\n\n… cut: the whole report is among the run's files.\n"
 _PLAIN = re.compile(r"[\w ()',.;:%$/=+–—·×’…✓✗!?-]*")
-_LINK = re.compile(r"://|www\.|^[-+=\d.)\s]|__|@|#", re.IGNORECASE)
+_LINK = re.compile(r"://|www\.|__", re.IGNORECASE)
 
 
 def write_markdown(view: RunView, out: TextIO) -> None:
@@ -73,7 +73,7 @@ def _lines(view: RunView) -> Iterator[str]:
 
 
 def _figures(view: RunView) -> Iterator[tuple[str, str]]:
-    yield from summary_rows(view.ended or {})
+    yield from summary_rows(view.summary)
     p95 = percentile(latencies(view), 95)
     if p95 is not None:
         yield "p95", f"{p95:.3f} s"

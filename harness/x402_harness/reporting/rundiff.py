@@ -93,7 +93,7 @@ def _claims(view: RunView) -> dict[tuple[str, str, int], dict[str, Any]]:
 
 
 def _figures(view: RunView) -> dict[str, Any]:
-    summary = view.ended or {}
+    summary = view.summary
     p95 = percentile(latencies(view), 95)
     bought = summary.get("purchases") or {}
     counts = {name: bought.get(name, 0) for name in ("planned", "settled", "refused", "unknown", "unsold")}

@@ -103,7 +103,7 @@ def finding_lines(finding: Finding) -> Iterator[Text]:
 
 
 def _print_summary(view: RunView, out: Console, reports: dict[str, str]) -> None:
-    summary = view.ended or {}
+    summary = view.summary
     out.print()
     out.print(Text("SUMMARY", style="bold"))
     for name, value in summary_rows(summary):

@@ -91,6 +91,11 @@ class RunView:
         return [case for listing in self.listings.values() for case in listing.cases]
 
     @property
+    def summary(self) -> dict[str, Any]:
+        """The run's own summary; of a run that was killed, what its events tell."""
+        return self.ended if self.ended is not None else _so_far(self)
+
+    @property
     def levels(self) -> Counter[str]:
         """How many findings there are of each level."""
         return Counter(str(finding.level) for finding in self.all_findings)
@@ -102,6 +107,32 @@ def fold(events: Iterable[Event]) -> RunView:
     for event in events:
         view(event)
     return view
+
+
+def _so_far(view: RunView) -> dict[str, Any]:
+    ends = Counter(map(_end_of, view.cases))
+    return {
+        "listings": len(view.listings),
+        "skipped": sum(bool(listing.skipped) for listing in view.listings.values()),
+        **{f"{level}s": view.levels[level] for level in ("error", "warning", "info")},
+        "purchases": {
+            "planned": view.plan.get("cases", 0),
+            **{end: ends[end] for end in ("settled", "refused", "unknown", "unsold")},
+        },
+        "spent": [],
+        "claims": {},
+        "coverage": {},
+        "faults": ends["fault"],
+        "interrupted": False,
+    }
+
+
+def _end_of(case: CaseView) -> str:
+    if case.state in {"settled", "unknown", "fault"}:
+        return case.state
+    if case.state == "stopped":
+        return "unknown"  # begun and without an end: nobody knows whether its signature left
+    return "refused" if any(finding.rule.startswith("SPEND") for finding in case.findings) else "unsold"
 
 
 def _start(view: RunView, event: Event) -> None:
