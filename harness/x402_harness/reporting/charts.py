@@ -9,7 +9,7 @@ from html import escape
 
 from x402_harness.reporting.escape import printable
 
-WIDTH = 720
+WIDTH = 580
 _LEFT = 150
 _ROW = 30
 _TOP = 26
@@ -111,8 +111,8 @@ def _seconds(bin_: int) -> str:
     return f"{value:.2g} s" if value >= 1 else f"{value * 1000:.2g} ms"
 
 
-def verdict_bars(sheets: Sequence[tuple[str, dict[str, int]]]) -> Chart | None:
-    """How many claims of each listing got each verdict, as stacked bars."""
+def verdict_bars(sheets: Sequence[tuple[str, dict[str, int]]], of: str = "listing") -> Chart | None:
+    """How many claims of each listing, or of something else, got each verdict, as stacked bars."""
     if not sheets:
         return None
     verdicts = ("held", "contradicted", "not tested", "uncheckable")
@@ -120,7 +120,7 @@ def verdict_bars(sheets: Sequence[tuple[str, dict[str, int]]]) -> Chart | None:
     marks: list[str] = []
     for index, (slug, counts) in enumerate(sheets):
         y, x = _TOP + index * 22, float(_LEFT + 110)
-        marks.append(f'<text class="label" x="{x - 8}" y="{y + 12}" text-anchor="end">{_text(slug, 34)}</text>')
+        marks.append(f'<text class="label" x="{x - 8}" y="{y + 12}" text-anchor="end">{_text(slug, 32)}</text>')
         for verdict in verdicts:
             width = (WIDTH - 20 - _LEFT - 110) * counts.get(verdict, 0) / most
             if width:
@@ -129,13 +129,13 @@ def verdict_bars(sheets: Sequence[tuple[str, dict[str, int]]]) -> Chart | None:
                 marks.append(f'<rect class="v-{kind}" x="{x:.1f}" y="{y}" width="{width:.1f}" height="15">{tip}</rect>')
             x += width
     rows = tuple((slug, *(str(counts.get(verdict, 0)) for verdict in verdicts)) for slug, counts in sheets)
-    title, description = "Claims by verdict", "One bar a listing; every leaf of the listing is one claim."
+    title, description = "Claims by verdict", f"One bar a {of}; every leaf of a listing is one claim."
     svg = _svg(title, description, _TOP + len(sheets) * 22 + 6, [_legend(verdicts), *marks])
-    return Chart(title, description, svg, ("listing", *verdicts), rows)
+    return Chart(title, description, svg, (of, *verdicts), rows)
 
 
 def _legend(verdicts: tuple[str, ...]) -> str:
-    parts, x = [], _LEFT + 110
+    parts, x = [], 60
     for verdict in verdicts:
         parts.append(f'<rect class="v-{verdict.replace(" ", "-")}" x="{x}" y="4" width="12" height="12"/>')
         parts.append(f'<text class="label" x="{x + 17}" y="14">{verdict}</text>')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from functools import lru_cache
+from html import escape
 from typing import TextIO
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -32,6 +33,7 @@ def render(view: RunView) -> str:
     characters."""
     cards, rules = page.cards(view), page.rules(view)
     charts = [chart for chart in _charts(view) if chart is not None]
+    carded = {number for number, _ in cards}
     kinds, verdicts = page.truth(view)
     template = _environment().get_template("report.html.j2")
     return template.render(
@@ -39,14 +41,15 @@ def render(view: RunView) -> str:
         page=page,
         listings=list(view.listings.items()),
         cards=cards,
-        carded={number for number, _ in cards},
+        carded=carded,
+        others=[(number, listing) for number, listing in view.listings.items() if number not in carded],
         whole=page.whole_cases(cards),
         whole_sheets=sum(len(listing.claims) for listing in view.listings.values()) <= page.MAX_CLAIMS,
         summary_rows=list(summary_rows(view.summary)),
         passed=view.exit_code == 0,
         charts=charts,
         rules=rules,
-        kinds=kinds,
+        heads=[f"#{kind}" for kind in kinds],
         verdicts=verdicts,
         contents=_contents(view, bool(charts)),
         heading=heading(view.started),
@@ -74,11 +77,13 @@ def safe_text(value: object, limit: int = 400) -> str:
     return printable("" if value is None else value, limit)
 
 
-def block(value: object, limit: int = page.MAX_BODY) -> str:
-    """Text on several lines, each made printable."""
+def block(value: object, limit: int = page.MAX_BODY) -> Markup:
+    """Text on several lines, each made printable, for the inside of an element: quotes, of which JSON is full, are not
+    escaped there."""
     text = str(value)
     lines = [printable(line, 2000) for line in text[:limit].split("\n")]
-    return "\n".join(lines) + ("\n…" if len(text) > limit else "")
+    shown = "\n".join(lines) + ("\n…" if len(text) > limit else "")
+    return Markup(escape(shown, quote=False))
 
 
 def link(url: object) -> Markup:
@@ -120,7 +125,7 @@ def _charts(view: RunView) -> list[Chart | None]:
     ]
     return [
         price_strip(points),
-        verdict_bars(_sheets(view)),
+        verdict_bars(_sheets(view), "listing" if len(view.listings) <= WHOLE_BARS else "section of the listings"),
         latency_bars(latencies(view)),
         charge_bars([(case.started["amount"], case.ended.get("moved")) for case in view.cases]),
     ]
