@@ -115,10 +115,9 @@ def _findings(view: RunView, level: Level) -> Gate:
 def _p95(view: RunView, most: Decimal) -> Gate:
     took = figures.latencies(view)
     p95 = figures.percentile(took, 95)
-    asks = f"95 of 100 purchases take at most {most:f} s"
-    return _threshold(
-        "max-p95", asks, "–" if p95 is None else f"{p95:.3f} s", len(took), p95 is not None and p95 <= most
-    )
+    asks, observed = f"95 of 100 purchases take at most {most:f} s", "–" if p95 is None else f"{p95:.3f} s"
+    # Events hold microseconds; as a float 0.1 would be more than 0.1.
+    return _threshold("max-p95", asks, observed, len(took), p95 is not None and Decimal(f"{p95:.6f}") <= most)
 
 
 def _coverage(view: RunView, least: Decimal) -> Gate:

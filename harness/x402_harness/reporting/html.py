@@ -42,6 +42,7 @@ def render(view: RunView) -> str:
         listings=list(view.listings.items()),
         cards=cards,
         carded=carded,
+        per_card=max(4, min(20, page.MAX_CARD_FINDINGS // max(1, len(cards)))),
         others=[(number, listing) for number, listing in view.listings.items() if number not in carded],
         whole=page.whole_cases(cards),
         whole_sheets=sum(len(listing.claims) for listing in view.listings.values()) <= page.MAX_CLAIMS,

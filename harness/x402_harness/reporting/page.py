@@ -22,6 +22,7 @@ MAX_BODY = 4096  # characters of a body that the page shows; the events hold mor
 MAX_LEGS = 500_000  # characters of exchanges that a page shows, those of purchases that failed first
 MAX_CLAIMS = 2_500  # in a run of more the page lists those alone that are contradicted
 MAX_CARDS = 120  # listings with all that is known of them; those with findings first
+MAX_CARD_FINDINGS = 600  # findings within listings, all of them together
 MAX_OTHERS = 500  # listings besides, a line each
 MAX_ROWS = 250  # of a table that is no list of purchases
 _OVERHEAD = 1_500  # of a purchase's own markup
