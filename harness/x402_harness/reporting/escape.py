@@ -15,7 +15,10 @@ _COMMAND = re.compile(r"(##[a-z]{0,16})\[", re.IGNORECASE)
 def printable(text: object, limit: int = 300) -> str:
     """``text`` on one line, control and formatting characters written as escapes, cut at ``limit`` characters."""
     raw = text if isinstance(text, str) else str(text)
-    shown = _COMMAND.sub(r"\1\\x5b", "".join(_escaped(character) for character in raw[:limit]))
+    shown = raw[:limit]
+    if not (shown.isascii() and shown.isprintable()):  # most is, and is so at once
+        shown = "".join(map(_escaped, shown))
+    shown = _COMMAND.sub(r"\1\\x5b", shown)
     return shown if len(raw) <= limit else f"{shown}…"
 
 

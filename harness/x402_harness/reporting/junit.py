@@ -47,9 +47,7 @@ def _suite(name: str, cases: Iterable[TestCase], view: RunView) -> TestSuite:
     suite.timestamp = datetime.fromtimestamp(view.started.get("at", 0), UTC).isoformat(timespec="seconds")
     for known in ("run", "mode", "evidence", "seed", "version"):
         suite.add_property(known, printable(view.started.get(known, "")))
-    for case in cases:
-        suite.add_testcase(case)
-    suite.update_statistics()
+    suite.add_testcases(list(cases))  # one by one the suite would be counted anew each time
     return suite
 
 
