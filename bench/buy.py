@@ -32,6 +32,7 @@ from x402_harness.policy import Caps, Policy
 from x402_harness.protocol.eip3009 import Domain, authorize, digest
 from x402_harness.protocol.exchange import Response
 from x402_harness.protocol.purchase import Purchase
+from x402_harness.sandbox.reader import Reader
 from x402_harness.sandbox.world import World
 from x402_harness.wallet import ThrowawayWallet
 
@@ -70,9 +71,9 @@ def told(name: str, count: int, work: Callable[[], Awaitable[None]]) -> tuple[fl
     return best
 
 
-async def requests(listing: Listing, case: Case, count: int) -> None:
+async def requests(listing: Listing, case: Case, count: int, world: World | None = None) -> None:
     """Ask, sign what is asked for, ask again."""
-    world = World(time.time)
+    world = world or World(time.time)
     for _ in range(count):
         world.fund(WALLET.address, case.price)
         async with Client(world.transport(listing)) as client:
@@ -92,15 +93,15 @@ async def requests(listing: Listing, case: Case, count: int) -> None:
             assert paid.status == 200
 
 
-async def purchases(listing: Listing, case: Case, count: int, folder: Path) -> None:
+async def purchases(listing: Listing, case: Case, count: int, folder: Path, world: World | None = None) -> None:
     """What a run does for each purchase."""
-    world, runs = World(time.time), itertools.count()
+    world, runs = world or World(time.time), itertools.count()
     with tempfile.TemporaryDirectory(dir=folder) as inner, Ledger(Path(inner) / "ledger.db", time.time) as ledger:
         for _ in range(count):
             world.fund(WALLET.address, case.price)
             buyer = Buyer(
-                str(next(runs)), WALLET, Policy(CAPS, WALLET.address), ledger, time.time, lambda: os.urandom(32),
-                world.chains,
+                f"{next(runs)}", WALLET, Policy(CAPS, WALLET.address), ledger, time.time, lambda: os.urandom(32),
+                Reader(world),
             )  # fmt: skip
             async with Client(world.transport(listing)) as client:
                 bought = await buyer.buy(case, client)

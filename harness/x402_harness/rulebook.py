@@ -10,11 +10,13 @@ from x402_catalog.rules.registry import REGISTRY, Rule
 _HOMES = (
     "x402_catalog.rules.reading",
     "x402_catalog.validation",
+    "x402_catalog.audit.rules",
     "x402_harness.checks",
     "x402_harness.checks.refusals",
     "x402_harness.planning.refusals",
     "x402_harness.probing.rules",
     "x402_harness.policy",
+    "x402_harness.policy.planrules",
 )
 
 

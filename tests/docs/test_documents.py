@@ -18,7 +18,7 @@ def generator(root):
     return module
 
 
-@pytest.mark.parametrize("path", ["docs/rules.md", "docs/commands.md", "README.md"])
+@pytest.mark.parametrize("path", ["docs/rules.md", "docs/commands.md", "docs/faults.md", "README.md"])
 def test_a_generated_document_is_up_to_date(path, generator, root):
     written = (root / path).read_text(encoding="utf-8")
     assert written == generator.documents()[path], "run: python docs/generate.py"
@@ -34,7 +34,7 @@ def test_the_readme_has_one_command_for_each_purpose(root):
     commands = re.findall(r"^python3 -m venv .*$", (root / "README.md").read_text(encoding="utf-8"), flags=re.M)
     assert len(commands) == 2
     assert commands[0].endswith("testbuy run listings/")
-    assert commands[1].endswith("pytest")
+    assert commands[1].endswith("pytest -n auto")
 
 
 def test_the_sample_report_shows_the_listings_of_today(root, listings):

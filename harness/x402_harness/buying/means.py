@@ -13,8 +13,10 @@ from x402_catalog.addresses import same_address
 from x402_catalog.findings import Finding
 from x402_harness.ledger import Entry, Ledger
 from x402_harness.planning.cases import Case
-from x402_harness.policy import Policy
+from x402_harness.policy import Approval, Policy
 from x402_harness.protocol.exchange import Balances, Transcript
+from x402_harness.protocol.messages import Authorization
+from x402_harness.protocol.onchain import Settlement
 from x402_harness.protocol.purchase import Purchase
 from x402_harness.wallet import Wallet
 
@@ -32,6 +34,23 @@ class ChainReader(Protocol):
 
     async def settlement(self, network: str, asset: str, payer: str, nonce: str) -> str | None:
         """The hash of the transaction that used the payer's nonce; ``None`` if none did or the chain does not tell."""
+        ...
+
+
+class Witness(Protocol):
+    """What is asked of public chains about a purchase."""
+
+    async def objection(self, approval: Approval, payer: str) -> Finding | None:
+        """Why an approved option must not be signed after all."""
+        ...
+
+    async def settlement(
+        self, network: str, asset: str, signed: Authorization, transaction: str | None, *, patient: bool = True
+    ) -> Settlement | None:
+        """What became of a payment for which ``transaction`` is claimed; ``None`` where nobody can be asked.
+
+        ``patient`` says that it may yet come, and is worth waiting for. Raises nothing for what a node does.
+        """
         ...
 
 
@@ -63,6 +82,8 @@ class Bought:
 class Means:
     """What every purchase of a run shares. ``clock`` gives seconds, ``nonce`` fresh 32 bytes.
 
+    ``chain`` is a sandbox's, whose balances nobody else moves; ``witness`` speaks for public ones.
+
     Raises :class:`Mismatch` for a wallet that is not of the policy's mode, or not its payer's.
     """
 
@@ -73,6 +94,7 @@ class Means:
     clock: Callable[[], float]
     nonce: Callable[[], bytes]
     chain: ChainReader | None = None
+    witness: Witness | None = None
 
     def __post_init__(self) -> None:
         if not self.wallet.may_pay(self.policy.mode):

@@ -30,9 +30,15 @@ class RemoteSandbox:
 
     async def check(self) -> None:
         """Raise :class:`NoSandbox` unless a sandbox answers."""
+        await self.sellers()
+
+    async def sellers(self) -> dict[str, str]:
+        """The URLs of its sellers by the slugs of their listings. Raises :class:`NoSandbox`."""
         told = await self._get("/")
         if not isinstance(told, dict) or told.get("name") != "testbuy sandbox":
             raise NoSandbox(f"{self._url} is no testbuy sandbox")
+        rows = told.get("sellers")
+        return {str(row["slug"]): str(row["url"]) for row in rows} if isinstance(rows, list) else {}
 
     async def balances(self, network: str, asset: str, payer: str, payee: str) -> Balances:
         """What both accounts hold."""

@@ -14,12 +14,13 @@ from x402_harness.buying.means import Bought, Means
 from x402_harness.edge.client import Client
 from x402_harness.ledger import AlreadySigned, Cap, CapReached, Entry, LedgerError, Row, Unusable
 from x402_harness.planning.cases import Case
-from x402_harness.policy import Approval
-from x402_harness.policy.rules import ALREADY_SIGNED, NO_OPTION, PER_CALL, PER_DAY, PER_RUN
+from x402_harness.policy import Approval, choose
+from x402_harness.policy.rules import ALREADY_SIGNED, PER_CALL, PER_DAY, PER_RUN
 from x402_harness.protocol.challenge import Challenge, Option
 from x402_harness.protocol.eip3009 import authorize, digest
 from x402_harness.protocol.exchange import Balances, ChainView, Exchange, Failure, Leg, Request, Response, Transcript
 from x402_harness.protocol.messages import Authorization
+from x402_harness.protocol.onchain import Settlement, Verdict
 from x402_harness.protocol.purchase import Purchase, State
 from x402_harness.protocol.receipts import is_transaction
 from x402_harness.protocol.withholding import Secrets
@@ -47,6 +48,7 @@ class Buying:
         self._entry: Entry | None = None
         self._unbooked: str | None = None
         self._chain: ChainView | None = None
+        self._settlement: Settlement | None = None
 
     async def run(self) -> Bought:
         """Walk the road to its end. Raises nothing for what the seller does."""
@@ -61,7 +63,7 @@ class Buying:
                 await self._pay(approval)
         if self._purchase.state in (State.FREE, State.ABANDONED):
             self._means.ledger.decline(self._means.run, self._case.id, self._purchase.reason)
-        transcript = Transcript(tuple(self._exchanges), self._chain)
+        transcript = Transcript(tuple(self._exchanges), self._chain, self._settlement)
         return Bought(self._case, self._purchase, transcript, self._refusal, self._entry, self._unbooked)
 
     async def _ask(self) -> None:
@@ -72,18 +74,18 @@ class Buying:
             self._purchase.answered(answer)
 
     def _approve(self, challenge: Challenge) -> Approval | None:
-        expected = self._case.expected
-        refusals: list[Finding] = []
-        for option in sorted(challenge.options, key=lambda option: not expected.is_met_by(option)):
-            decision = self._means.policy.decide(option, expected)
-            if isinstance(decision, Approval):
-                return decision
-            refusals.append(decision.finding)
-        self._refuse(refusals[0] if refusals else _unreadable(challenge))
+        decision = choose(self._means.policy, challenge, self._case.expected)
+        if isinstance(decision, Approval):
+            return decision
+        self._refuse(decision)
         return None
 
     async def _pay(self, approval: Approval) -> None:
-        option = approval.option
+        option, witness = approval.option, self._means.witness
+        objection = await witness.objection(approval, self._means.wallet.address) if witness else None
+        if objection is not None:
+            self._refuse(objection)
+            return
         before = await self._balances(option)
         booked = self._book(approval)
         if booked is None:
@@ -101,6 +103,7 @@ class Buying:
             raise
         self._conclude(booked.entry, answer, Secrets(request))
         await self._look(option, before)
+        await self._hear(approval)
         self._reconcile(booked.entry)
 
     def _book(self, approval: Approval) -> _Booked | None:
@@ -146,10 +149,25 @@ class Buying:
             self._purchase.lost(answer)
         else:
             self._purchase.paid(answer)
-        told = self._purchase.receipt.response if self._purchase.receipt else None
-        named = told.transaction if told and is_transaction(secrets.scrub(told.transaction)) else None
-        self._entry = Entry.SENT
+        self._entry, named = Entry.SENT, self._named(secrets)
         self._end(entry, _BOOKED[self._purchase.state], secrets.scrub(self._purchase.reason), named)
+
+    def _named(self, secrets: Secrets) -> str | None:
+        """The transaction that the receipt names, if it is one."""
+        told = self._purchase.receipt.response if self._purchase.receipt else None
+        return told.transaction if told and is_transaction(secrets.scrub(told.transaction)) else None
+
+    async def _hear(self, approval: Approval) -> None:
+        witness, signed = self._means.witness, self._purchase.authorization
+        if witness is None or signed is None or self._purchase.state is State.NOT_SETTLED:
+            return
+        asset, paid = approval.price.asset, self._exchanges[-1]
+        # A seller that refuses does not settle later, unless it says so.
+        refused = paid.response is not None and 400 <= paid.response.status < 500
+        self._settlement = await witness.settlement(
+            asset.network, asset.address, signed, self._named(Secrets(paid.request)),
+            patient=self._purchase.state is State.SETTLED or not refused or "pending" in self._purchase.reason,
+        )  # fmt: skip
 
     async def _balances(self, option: Option) -> Balances | None:
         if self._means.chain is None:
@@ -166,9 +184,13 @@ class Buying:
         self._chain = ChainView(before, after, used, await chain.settlement(*asked) if used else None)
 
     def _reconcile(self, entry: int) -> None:
-        if self._purchase.state is State.UNKNOWN and self._chain is not None and self._chain.nonce_used:
+        if self._purchase.state is not State.UNKNOWN:
+            return
+        seen = self._settlement
+        moved = seen is not None and seen.verdict is Verdict.SETTLED
+        if moved or (self._chain is not None and self._chain.nonce_used):
             self._purchase.shown_by_chain()
-            self._end(entry, Entry.SETTLED, "the chain shows the transfer")
+            self._end(entry, Entry.SETTLED, "the chain shows the transfer", seen.transaction if seen else None)
 
     def _end(self, entry: int, state: Entry, reason: str, transaction: str | None = None) -> None:
         if self._unbooked is not None:
@@ -225,11 +247,6 @@ class Resending(Buying):
             self._entry = end
         else:
             super()._close(entry, end, reason, transaction)
-
-
-def _unreadable(challenge: Challenge) -> Finding:
-    why = "".join(f": {one.error.message} at {one.error.pointer}" for one in challenge.unreadable[:1])
-    return NO_OPTION.finding(f"the challenge holds no option that can be read{why}")
 
 
 _BOOKED = {State.SETTLED: Entry.SETTLED, State.UNKNOWN: Entry.UNKNOWN, State.NOT_SETTLED: Entry.REFUSED}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from x402_harness.checks import answer, challenge, content, network, payment, receipt
+from x402_harness.checks import answer, challenge, content, network, payment, receipt, settlement
 from x402_harness.checks.context import Check, Scene
 
 CHECKS: tuple[Check, ...] = (
@@ -10,6 +10,7 @@ CHECKS: tuple[Check, ...] = (
     *challenge.CHECKS,
     *payment.CHECKS,
     *receipt.CHECKS,
+    *settlement.CHECKS,
     *answer.CHECKS,
     *content.CHECKS,
 )

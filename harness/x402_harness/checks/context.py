@@ -54,6 +54,13 @@ class Scene:
         exchange = self.transcript.leg(leg)
         return exchange.response if exchange else None
 
+    def head(self, leg: Leg) -> Response | None:
+        """The answer on that leg as far as it came: its headers are whole, its body may not be."""
+        exchange = self.transcript.leg(leg)
+        if exchange is None or exchange.response is not None or exchange.failure is None:
+            return exchange.response if exchange else None
+        return exchange.failure.partial
+
     def held(self, rule: Rule, *pointers: str, detail: str = "") -> None:
         """The rule looked and found nothing wrong."""
         self.passed.add(rule.code)

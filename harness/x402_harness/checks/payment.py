@@ -138,9 +138,9 @@ def _failure(scene: Scene, answer: Response) -> tuple[Rule, str] | None:
 
 
 def _was_charged(scene: Scene) -> bool:
-    view, receipt = scene.transcript.chain, scene.purchase.receipt
-    if view is not None:
-        return view.nonce_used
+    used, receipt = _nonce_used(scene), scene.purchase.receipt
+    if used is not None:
+        return used
     return receipt is not None and receipt.response is not None and receipt.response.success
 
 
@@ -157,14 +157,19 @@ def _beginning(answer: Response) -> str:
 
 def given_away(scene: Scene) -> None:
     """What is delivered is settled."""
-    view, answer, receipt = scene.transcript.chain, scene.response(Leg.PAID), scene.purchase.receipt
-    if view is None or answer is None or not 200 <= answer.status < 300:
+    answer, receipt, used = scene.response(Leg.PAID), scene.purchase.receipt, _nonce_used(scene)
+    if used is None or answer is None or not 200 <= answer.status < 300:
         return
     told = receipt.response if receipt else None
-    if view.nonce_used or (told is not None and told.success):
+    if used or (told is not None and told.success):
         scene.held(GIVEN_AWAY)
     else:
         scene.broken(GIVEN_AWAY, Leg.PAID, "delivered, and the chain shows no settlement", observed=answer.status)
+
+
+def _nonce_used(scene: Scene) -> bool | None:
+    view, seen = scene.transcript.chain, scene.transcript.settlement
+    return view.nonce_used if view is not None else seen.nonce_used if seen is not None else None
 
 
 def kept_private(scene: Scene) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,8 +13,11 @@ from x402_catalog.models import Listing
 from x402_catalog.rules.judge import Verdict
 from x402_catalog.validation import validate
 from x402_harness.cli import options
-from x402_harness.cli.loading import find, print_json
+from x402_harness.cli.loading import find, opened, print_json
 from x402_harness.runs.outcome import Summary
+
+if TYPE_CHECKING:
+    from x402_catalog.audit import AuditResult
 
 
 @click.command("claims", short_help="The truth sheet of a listing.")
@@ -22,21 +26,25 @@ from x402_harness.runs.outcome import Summary
 @click.option(
     "--verdict", type=click.Choice([str(verdict) for verdict in Verdict]), help="Only claims with that verdict."
 )
+@click.option("--peers", is_flag=True, help="Judge it among all listings of the catalogue too, which are read for it.")
 @options.fail_on
 @options.output_format
-def command(target: str, catalogue: str, verdict: str | None, fail_on: str, format_: str) -> None:
+def command(target: str, catalogue: str, verdict: str | None, peers: bool, fail_on: str, format_: str) -> None:
     """Every claim of the listing SLUG (or of each listing in FILE): held, contradicted, not tested or uncheckable, by
     which rule and on what evidence.
 
-    The document is judged against itself and the tables. What only the seller can prove is not tested here.
+    The document is judged against itself and the tables, and with --peers against the other listings of its catalogue
+    (or of its FILE). What only the seller can prove is not tested here.
     """
     loaded = find(target, catalogue)
+    audited = _audited(target, catalogue, loaded.listings) if peers else None
     sheets = []
     findings = list(loaded.findings)
     for listing in loaded.listings:
         judge = validate(listing)
-        findings.extend(judge.findings)
-        sheets.append((listing, truth_sheet(listing, judge.judgements)))
+        judges = [judge] if audited is None else [judge, audited.judge(listing)]
+        findings.extend(found for one in judges for found in one.findings)
+        sheets.append((listing, truth_sheet(listing, [said for one in judges for said in one.judgements])))
     summary = Summary(listings=len(sheets))
     for finding in findings:
         summary.levels[str(finding.level)] += 1
@@ -46,6 +54,15 @@ def command(target: str, catalogue: str, verdict: str | None, fail_on: str, form
     else:
         _print_text(sheets, verdict)
     raise SystemExit(int(code))
+
+
+def _audited(target: str, catalogue: str, loaded: list[Listing]) -> AuditResult:
+    from x402_catalog.audit import audit
+
+    if Path(target).exists():
+        return audit(loaded)
+    with opened(catalogue) as found:
+        return audit(found)
 
 
 Sheets = list[tuple[Listing, tuple[Claim, ...]]]

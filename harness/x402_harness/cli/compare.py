@@ -11,11 +11,9 @@ from x402_harness.cli import options
 from x402_harness.cli.completing import values as completed
 from x402_harness.cli.loading import fail, ids, looking_at, print_json
 from x402_harness.cli.tabular import print_rows, tabular
-from x402_harness.reporting.comparison import Compared, compared, sides
+from x402_harness.reporting.comparison import MOST, compared, sides
 from x402_harness.reporting.tables import Column
 from x402_harness.runs.outcome import Exit
-
-MOST = 8  # listings side by side
 
 
 @click.command("compare", short_help="Listings side by side, or beside those that are like one.")
@@ -37,7 +35,9 @@ def command(slugs: tuple[str, ...], like: str | None, count: int, catalogue: str
         chosen = _chosen(found, slugs, like, count, catalogue)
         told = [compared(found, key) for key in chosen]
     if values["format_"] == "json":
-        _print_document(told, like)
+        from x402_harness.reporting.looking import compare_document
+
+        print_json(compare_document(told, like))
     else:
         rows = sides(told)
         columns = [
@@ -66,15 +66,3 @@ def _chosen(catalogue: Catalogue, slugs: tuple[str, ...], like: str | None, coun
     if not 2 <= len(found) <= MOST:
         raise click.UsageError(f"From two to {MOST} listings can be compared; these are {len(found)}.")
     return found
-
-
-def _print_document(told: list[Compared], like: str | None) -> None:
-    from x402_harness.reporting.document import document
-
-    rows = [{"what": row.name, "same": row.same, "values": list(row.cells)} for row in sides(told)]
-    counts = {
-        "listings": len(told),
-        "errors": sum(one.errors for one in told),
-        "warnings": sum(one.warnings for one in told),
-    }
-    print_json(document("compare", counts, [], like=like, slugs=[one.slug for one in told], rows=rows))

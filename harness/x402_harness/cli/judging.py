@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
@@ -20,9 +20,14 @@ from x402_catalog.validation import validate
 from x402_harness.cli.loading import selected, stream
 from x402_harness.reporting.findings import Told
 
+Items = Iterable[tuple[Listing | Finding, Record | None]]
+
 
 class Judging:
     """The findings of one command, one after the other; ``listings`` counts those that were judged.
+
+    ``items`` are what the sources hold, where that was read already; ``judged`` judges a listing by other rules than
+    those over one listing.
 
     Memory holds one listing at a time, unless the filters need to know all of them (``--sample``, ``--sort``). Raises
     :class:`~x402_catalog.search.BadFilter` at once.
@@ -36,10 +41,15 @@ class Judging:
         filters: Filters,
         rules: Selection,
         query: str = "",
+        *,
+        items: Items | None = None,
+        judged: Callable[[Listing], list[Finding]] | None = None,
     ) -> None:
         filters.check()
         terms(query)
         self._sources = sources
+        self._items = items
+        self._judged = judged or self._validated
         self._limits = limits
         self._kind = kind
         self._query = query
@@ -60,7 +70,8 @@ class Judging:
         for listing in self._selected():
             yield from self._taken()
             self.listings += 1
-            yield from self._judged(listing)
+            for finding in self._judged(listing):
+                yield Told(_of_listing(finding, listing), listing.record)
         yield from self._taken()
 
     def _selected(self) -> Iterator[Listing]:
@@ -79,7 +90,7 @@ class Judging:
             yield from ()
 
     def _read(self) -> Iterator[Listing]:
-        for item, record in stream(self._sources, self._limits, self._kind):
+        for item, record in stream(self._sources, self._limits, self._kind) if self._items is None else self._items:
             if isinstance(item, Listing):
                 yield item
             else:
@@ -89,14 +100,13 @@ class Judging:
         taken, self._unread = self._unread, []
         return taken
 
-    def _judged(self, listing: Listing) -> Iterator[Told]:
+    def _validated(self, listing: Listing) -> list[Finding]:
         record = listing.record
         findings = validate(listing, keep_held=False).findings
         # An API's operations share one text, whose faults are told once.
         skipped = len(record.faults) if record is self._last_text else 0
         self._last_text = record if record.faults else None
-        for finding in findings[skipped:]:
-            yield Told(_of_listing(finding, listing), record)
+        return findings[skipped:]
 
 
 def _of_listing(finding: Finding, listing: Listing) -> Finding:

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from x402_harness.cli import options
+from x402_harness.cli import options, spending
 from x402_harness.cli.loading import fail, print_json
 from x402_harness.cli.writing import result
 from x402_harness.runs.outcome import Exit
 
 if TYPE_CHECKING:
+    from x402_harness.buying.nodes import NodeOracle, Nodes
     from x402_harness.ledger import Ledger, Row
 
 _FIELDS = (
@@ -60,18 +61,21 @@ def show(path: Path | None, run: str | None, only_open: bool, format_: str) -> N
 
 @command.command("reconcile")
 @_ledger
+@spending.rpc
 @options.output_format
-def reconcile(path: Path | None, format_: str) -> None:
+def reconcile(path: Path | None, format_: str, **values: Any) -> None:
     """Say of each open entry where it stands; end those that a chain tells the end of.
 
-    Without a chain to ask, what is open stays open, and its money held, until it is released. Ends with 6 while money
-    may have moved that the books do not know of.
+    A node is asked by the entry's nonce: settled is what was paid, expired what is unused or canceled for good.
+    Without a node of its network, what is open stays open, and its money held, until it is released. Ends with 6 while
+    money may have moved that the books do not know of.
     """
     from x402_harness.ledger import OPEN
     from x402_harness.ledger import reconcile as reconciled
 
+    nodes = spending.chosen_nodes(values, local=_is_named(path))
     with _opened(path) as ledger:
-        done = asyncio.run(reconciled(ledger, None))
+        done = asyncio.run(reconciled(ledger, _oracle(ledger, nodes)))
         rows = ledger.rows()
     if format_ == "json":
         told = [{**_told(one.before), "was": str(one.before.state), "state": str(one.after), "reason": one.reason}
@@ -82,6 +86,23 @@ def reconcile(path: Path | None, format_: str) -> None:
             click.echo(f"{one.before.id:>6}  {one.before.state} → {one.after}  {one.reason}")
         click.echo(f"{len(done)} were open, {sum(one.after in OPEN for one in done)} are", err=True)
     raise SystemExit(int(Exit.UNKNOWN if any(one.after in OPEN for one in done) else Exit.CLEAN))
+
+
+def _is_named(path: Path | None) -> bool:
+    """Whether the books are others than the user's own: those of a mock run, whose money is no main network's."""
+    from x402_harness.wallet import home, ledger_path
+
+    return path is not None and path.resolve() != ledger_path(home()).resolve()
+
+
+def _oracle(ledger: Ledger, nodes: Nodes | None) -> NodeOracle | None:
+    from x402_harness.buying.nodes import NodeOracle
+    from x402_harness.ledger import OPEN
+
+    if nodes is None:
+        return None
+    opened = [row for row in ledger.rows() if row.state in OPEN]
+    return NodeOracle(nodes, {row.nonce: ledger.authorization(row.id) for row in opened if row.nonce})
 
 
 @command.command("release")

@@ -9,12 +9,14 @@ import click
 
 from x402_catalog.findings import Level
 from x402_catalog.money import from_decimal
+from x402_catalog.rules.levels import BadLevel, Levels, levels
 from x402_catalog.rules.selection import Selection, UnknownRule, selection
 from x402_catalog.search import SORTS, Filters
 from x402_catalog.sources import Kind
 from x402_harness.cli.completing import default_catalogue
 from x402_harness.cli.completing import values as completed
 from x402_harness.reporting.formats import FORMATS as REPORT_FORMATS
+from x402_harness.runs.cassettes.keeping import Keeping
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -70,11 +72,17 @@ def chosen(values: dict[str, Any], seed: int = 0) -> Filters:
 
 def catalogue(function: F) -> F:
     """Where slugs are looked up."""
+    return catalogue_named("--catalogue")(function)
+
+
+def catalogue_named(*names: str) -> Callable[[F], F]:
+    """The same option by other names."""
     return click.option(
-        "--catalogue", callback=lambda ctx, param, value: value or default_catalogue(), metavar="SRC|DB", is_eager=True,
+        *names, "catalogue", callback=lambda ctx, param, value: value or default_catalogue(), metavar="SRC|DB",
+        is_eager=True,
         help="Where slugs are looked up: a file or folder of listings, or a catalogue file that testbuy import made. "
         "[default: catalogue.db if there is one here, else listings]",
-    )(function)  # fmt: skip
+    )  # fmt: skip
 
 
 def slugs(*, required: bool = True, metavar: str = "SLUG...") -> Callable[[F], F]:
@@ -185,13 +193,16 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
     return int(digits) * unit
 
 
-def dollars(name: str, *, default: str, help: str) -> Callable[[F], F]:
-    """An option for an amount of dollars."""
-    return click.option(name, callback=dollars_of, default=default, show_default=True, metavar="DOLLARS", help=help)
+def dollars(name: str, *, help: str, default: str | None = None, required: bool = False) -> Callable[[F], F]:
+    """An option for an amount of dollars, in millionths; ``None`` where it is neither given nor has a default."""
+    shown: dict[str, Any] = {} if default is None else {"default": default, "show_default": True}
+    return click.option(name, callback=_dollars, required=required, metavar="DOLLARS", help=help, **shown)
 
 
-def dollars_of(ctx: click.Context, param: click.Parameter, value: str) -> int:
+def _dollars(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
     """An amount of dollars with at most six decimals, as millionths."""
+    if value is None:
+        return None
     micros = from_decimal(value.strip().removeprefix("$"), 6)
     if micros is None or micros > 10**15:
         raise click.BadParameter(f"{value!r} is no amount of dollars: write it like 0.05", ctx, param)
@@ -236,6 +247,27 @@ def chosen_rules(values: dict[str, Any]) -> Selection:
         raise click.UsageError(str(error)) from error
 
 
+def rule_levels(function: F) -> F:
+    """``--level``; see :func:`chosen_levels`."""
+    return click.option(
+        "--level", "levels", multiple=True, metavar="CODE=LEVEL",
+        help="How much a rule matters: error, warning or info; may be repeated.",
+    )(function)  # fmt: skip
+
+
+def chosen_levels(values: dict[str, Any]) -> Levels:
+    """The levels of rules among a command's arguments, which are taken out of ``values``."""
+    settings = values.pop("levels")
+    if not settings:
+        return Levels()
+    from x402_harness.rulebook import every_rule
+
+    try:
+        return levels(settings, (rule.code for rule in every_rule()))
+    except BadLevel as error:
+        raise click.UsageError(str(error)) from error
+
+
 def source_kind(function: F) -> F:
     """``--source``: the format of the sources, where it is not to be told by their content."""
     return click.option(
@@ -267,11 +299,32 @@ def findings_format(function: F) -> F:
         click.option(
             "--format", "format_", type=click.Choice(REPORT_FORMATS), default="text", show_default=True,
             envvar="TESTBUY_OUTPUT",
-            help="text for people, json for one document, jsonl for a finding a line, sarif for code scanning, "
-            "github for annotations.",
+            help="text and html for people, json for one document, jsonl for a finding a line, csv for spreadsheets, "
+            "sarif for code scanning, github for annotations.",
         ),
         click.option("-o", "--output", metavar="FILE", help="Write the result there instead of to stdout."),
     )  # fmt: skip
     for option in reversed(options):
         function = option(function)
     return function
+
+
+def recording(function: F) -> F:
+    """``--record`` and ``--cassettes``."""
+    options = (
+        click.option(
+            "--record", type=click.Choice([str(one) for one in Keeping]), default=str(Keeping.ALL), show_default=True,
+            help="What is kept to be judged again: all; new ones, while what was recorded is played instead of being "
+            "bought again; once, so that nothing more is bought of a listing with recordings; none.",
+        ),
+        click.option("--cassettes", metavar="DIR", help="Where recordings are kept; in the run's folder unless given."),
+    )  # fmt: skip
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+confirm = click.option(
+    "--confirm", type=click.IntRange(0, 100), default=0, show_default=True, metavar="N",
+    help="Where purchases fail, at most N more per listing: one that passed, with what is suspected put into it.",
+)  # fmt: skip

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
 import click
 
@@ -20,7 +20,7 @@ from x402_harness.runs.outcome import Exit, worst
 
 if TYPE_CHECKING:
     from x402_harness.cli.baselines import Baselines
-    from x402_harness.reporting.gates import Thresholds
+    from x402_harness.reporting.gates import Asked, Thresholds
     from x402_harness.reporting.session import Session
     from x402_harness.reporting.view import RunView
 
@@ -36,8 +36,7 @@ def gates(function: F) -> F:
                      help="Fail if 95 of 100 purchases take longer, both legs together."),
         click.option("--min-coverage", callback=_percent, metavar="PERCENT",
                      help="Fail if the purchases show less of the levels that their requests have."),
-        click.option("--max-spend", callback=_dollars, metavar="DOLLARS",
-                     help="Fail if more was spent; --budget keeps it from being spent."),
+        options.dollars("--max-spend", help="Fail if more was spent; --budget keeps it from being spent."),
     )  # fmt: skip
     return _all(added, function)
 
@@ -48,7 +47,7 @@ def reports(function: F) -> F:
         click.option("--report", "report", multiple=True, callback=wanted, metavar="FORMAT[=FILE],...",
                      help=f"Which reports are written: {', '.join(REPORTS)}; may be repeated. [default: html,json]"),
         click.option("--reports", default="reports", show_default=True, metavar="DIR",
-                     help="Where the run's folder is made."),
+                     help="Where the folders of runs are."),
         options.baseline,
     )  # fmt: skip
     return _all(added, function)
@@ -69,18 +68,38 @@ def baselines(values: dict[str, Any], filters: Filters, query: str = "") -> Base
     return Baselines(values, FAMILIES, Selection(), filters, query)
 
 
-def finish(done: Session, values: dict[str, Any], accepted: Baselines) -> NoReturn:
-    """Judge a run, write its reports and the new baseline, print the result and leave with the exit code."""
-    code = done.conclude(thresholds(values), _accepting(accepted))
+def some(values: dict[str, Any], listings: int) -> Baselines:
+    """The same for a run over so many listings, not over all that a baseline may speak of: nothing in it is stale."""
+    return baselines(values, Filters(limit=listings))
+
+
+class Told(Protocol):
+    """What a command tells of a run that was judged, in one of two ways."""
+
+    def document(self) -> dict[str, Any]:
+        """The JSON document."""
+
+    def print(self) -> None:
+        """Print it on standard output."""
+
+
+def finish(
+    done: Session, values: dict[str, Any], accepted: Baselines, *, more: Asked | None = None, told: Told | None = None
+) -> NoReturn:
+    """Judge a run, write its reports and the new baseline, print the result and leave with the exit code.
+
+    ``more`` are gates of the command's own; ``told`` is what is told in place of the run.
+    """
+    code, shown = done.conclude(thresholds(values), _accepting(accepted), more), told or done
     if not (done.view.ended or {}).get("interrupted"):
         accepted.write()
         for notice in accepted.suppression.notices():
             click.echo(f"testbuy: {notice}", err=True)
     code = worst([code, written(done.view, values["report"], done.folder, done.paths)])
     if values["format_"] == "json":
-        print_json(done.document())
+        print_json(shown.document())
     else:
-        done.print()
+        shown.print()
     raise SystemExit(int(code))
 
 
@@ -158,7 +177,3 @@ def _percent(ctx: click.Context, param: click.Parameter, value: str | None) -> D
     if number is not None and number > 100:
         raise click.BadParameter(f"{value!r} is more than all: give a number up to 100", ctx, param)
     return number
-
-
-def _dollars(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    return None if value is None else options.dollars_of(ctx, param, value)

@@ -10,8 +10,7 @@ from x402_catalog.reading import Limits
 from x402_catalog.search import BadFilter
 from x402_catalog.store import is_catalogue
 from x402_harness.cli import options, reporting
-from x402_harness.cli.loading import fail, found
-from x402_harness.runs.outcome import Exit
+from x402_harness.cli.loading import found
 
 
 @click.command("run", short_help="The main job: read, validate, plan, buy (mock), check, report.")
@@ -24,6 +23,8 @@ from x402_harness.runs.outcome import Exit
 @reporting.gates
 @options.output_format
 @options.max_record_size
+@options.confirm
+@options.recording
 @reporting.reports
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(sources: tuple[str, ...], **values: Any) -> None:
@@ -32,8 +33,8 @@ def command(sources: tuple[str, ...], **values: Any) -> None:
 
     Purchases are simulated: keys are thrown away, money is sandbox money, no real host is contacted.
     """
+    from x402_harness.cli.running import finish
     from x402_harness.policy import Caps
-    from x402_harness.reporting.session import run_and_report
     from x402_harness.runs.runner import RunConfig
 
     sources, query = options.chosen_sources(sources, values)
@@ -44,17 +45,13 @@ def command(sources: tuple[str, ...], **values: Any) -> None:
         seed=values["seed"],
         rows=values["rows"],
         caps=Caps(values["per_call_max"], values["budget"]),
+        confirm=values["confirm"],
         query=query,
         filters=filters,
         limits=Limits(max_record_bytes=values["max_record_size"]),
     )
     try:
-        items = None
-        if any(map(is_catalogue, sources)):
-            items = found(sources, query, filters, config.limits)
-        done = run_and_report(config, values["reports"], items=items, quiet=values["quiet"])
+        items = found(sources, query, filters, config.limits) if any(map(is_catalogue, sources)) else None
+        finish(config, values, accepted, items=items)
     except BadFilter as error:
         raise click.UsageError(str(error)) from error
-    except OSError as error:
-        fail(f"the report folder cannot be written: {error}", Exit.USAGE)
-    reporting.finish(done, values, accepted)

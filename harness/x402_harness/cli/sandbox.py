@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import secrets
-import signal
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
 from typing import Any
 
 import click
 
 from x402_harness.cli import options
 from x402_harness.cli.loading import fail, load, print_json
+from x402_harness.cli.waiting import until_told
 from x402_harness.runs.outcome import Exit
 
 _BACKENDS = click.Choice(["revm", "memory", "anvil"])
@@ -105,7 +101,7 @@ def _serve(world: Any, street: Any, values: dict[str, Any]) -> None:
     wallet, app = ThrowawayWallet(secrets.token_bytes(32)), Deferred()
     endow(world, street, wallet.address)
     serving = Serving(app, values["port"])
-    with _until_told() as told:
+    with until_told() as told:
         try:
             serving.start()
         except CannotServe as error:
@@ -119,21 +115,6 @@ def _serve(world: Any, street: Any, values: dict[str, Any]) -> None:
         finally:
             serving.stop()
     click.echo("stopped", err=True)
-
-
-@contextmanager
-def _until_told() -> Iterator[threading.Event]:
-    """An event that is set by SIGTERM; Ctrl-C is raised as ever."""
-    told = threading.Event()
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        told.set()
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield told
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _say(where: dict[str, Any], format_: str) -> None:

@@ -15,8 +15,7 @@ from x402_harness.cli import options
 from x402_harness.cli.loading import looking_at, print_json
 from x402_harness.cli.tabular import picked, print_rows, tabular
 from x402_harness.reporting.escape import printable
-from x402_harness.reporting.rows import COLUMNS, DEFAULT, DOCUMENT, LINES, decimal, dollars, network_name
-from x402_harness.reporting.tables import to_dict
+from x402_harness.reporting.rows import COLUMNS, DEFAULT, LINES, dollars, network_name
 from x402_harness.runs.outcome import Exit
 
 _PAGE = 50  # rows of a table, unless --limit says otherwise
@@ -49,31 +48,15 @@ def command(query: tuple[str, ...], catalogue: str, **values: Any) -> None:
         except BadFilter as error:
             raise click.UsageError(str(error)) from error
     if format_ == "json":
-        print_json(_document(asked, page, of, findings))
+        from x402_harness.reporting.looking import search_document
+
+        print_json(search_document(asked, page, of, findings))
     else:
         print_rows(columns, page.rows, format_, values["output"])
         _tell(page, asked, of)
         if findings:
             click.echo(f"{len(findings)} findings while reading: testbuy validate {printable(catalogue)}", err=True)
     raise SystemExit(int(Exit.CLEAN if page.rows else Exit.NOTHING))
-
-
-def _document(asked: Query, page: Page, of: int, findings: list[Finding]) -> dict[str, Any]:
-    from x402_harness.reporting.document import document
-
-    levels = [str(finding.level) for finding in findings]
-    counts = {
-        "listings": len(page.rows), "errors": levels.count("error"), "warnings": levels.count("warning"),
-        "matched": page.total, "of": of,
-    }  # fmt: skip
-    through = asked.offset + len(page.rows)
-    return document(
-        "search", counts, findings, query=asked.text, corrected=page.corrected, ranked=page.ranked,
-        next_offset=through if through < page.total else None,
-        listings=[to_dict([COLUMNS[name] for name in DOCUMENT], row) for row in page.rows],
-        facets=page.facets, prices={f"{price:f}": count for price, count in page.prices.items()},
-        median=decimal(quantile(page.prices, 0.5)),
-    )  # fmt: skip
 
 
 def _name(value: str) -> str:

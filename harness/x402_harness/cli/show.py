@@ -15,7 +15,7 @@ from x402_catalog.models import Listing
 from x402_catalog.store import Catalogue, Standing
 from x402_harness.cli import options
 from x402_harness.cli.loading import fail, ids, load, looking_at, print_json
-from x402_harness.runs.history import Runs, runs_of
+from x402_harness.runs.history import runs_of
 from x402_harness.runs.outcome import Exit
 
 Shown = tuple[Listing, Standing | None]
@@ -110,25 +110,8 @@ def _print(shown: list[Shown], reports: Path) -> None:
 
 def _print_document(shown: list[Shown], unread: list[Finding], reports: Path) -> None:
     from x402_catalog.validation import validate
-    from x402_harness.reporting.document import document
-    from x402_harness.reporting.listing import listing_details, standing_details
+    from x402_harness.reporting.looking import show_document
 
     findings = [*unread, *(one for listing, _ in shown for one in validate(listing, keep_held=False).findings)]
-    counts = {
-        "listings": len(shown),
-        "errors": sum(found.level == "error" for found in findings),
-        "warnings": sum(found.level == "warning" for found in findings),
-    }
-    told = [
-        {
-            **listing_details(listing),
-            "price_position": standing_details(standing),
-            "runs": _runs(runs_of(listing.slug, reports)),
-        }
-        for listing, standing in shown
-    ]
-    print_json(document("show", counts, findings, listings=told))
-
-
-def _runs(runs: Runs) -> dict[str, Any] | None:
-    return runs.to_dict() if runs.runs else None
+    told = [(listing, standing, runs_of(listing.slug, reports)) for listing, standing in shown]
+    print_json(show_document(told, findings))

@@ -2,53 +2,25 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import click
 
 from x402_catalog.search import BadFilter
-from x402_catalog.store import Group, Row
-from x402_catalog.store.statistics import GROUPS
+from x402_catalog.store import Group
+from x402_catalog.store.statistics import GROUPS as NAMES
 from x402_harness.cli import options
 from x402_harness.cli.loading import looking_at, print_json
 from x402_harness.cli.tabular import picked, print_rows, tabular
-from x402_harness.reporting.rows import decimal, dollars, network_name, times
-from x402_harness.reporting.tables import Column, to_dict
+from x402_harness.reporting.statistics import GROUPS, OUTLIERS, Far
 from x402_harness.runs.outcome import Exit
 
 _SHOWN = 30  # groups of a table
 
 
-_COLUMNS: tuple[Column[Group], ...] = (
-    Column("name", lambda group: network_name(group.name)),
-    Column("n", lambda group: group.count, right=True),
-    Column("unpriced", lambda group: group.unpriced, right=True),
-    Column("p5", lambda group: decimal(group.p5), right=True, shown=dollars),
-    Column("median", lambda group: decimal(group.median), right=True, shown=dollars),
-    Column("p95", lambda group: decimal(group.p95), right=True, shown=dollars),
-    Column("spread", lambda group: _figures(group.spread), right=True, shown=lambda value: times(Decimal(value))),
-    Column("outliers", lambda group: group.outliers, right=True),
-)
-COLUMNS = {column.name: column for column in _COLUMNS}
-Far = tuple[Row, Decimal]
-OUTLIERS: tuple[Column[Far], ...] = (
-    Column("price", lambda far: decimal(far[0].price), right=True, shown=dollars),
-    Column("times_median", lambda far: _figures((far[0].price or 0) / far[1]), right=True,
-           shown=lambda value: times(Decimal(value))),
-    Column("slug", lambda far: far[0].slug),
-    Column("category", lambda far: far[0].category),
-    Column("host", lambda far: far[0].host),
-)  # fmt: skip
-
-
-def _figures(value: Decimal | None) -> str | None:
-    return None if value is None else f"{Decimal(f'{value:.6g}'):f}"
-
-
 @click.command("stats", short_help="Prices by category, network or host, and what is far off.")
 @click.argument("query", nargs=-1)
-@click.option("--by", type=click.Choice(GROUPS), default="category", show_default=True, help="What to group by.")
+@click.option("--by", type=click.Choice(NAMES), default="category", show_default=True, help="What to group by.")
 @click.option("--outliers", type=click.IntRange(0), default=10, show_default=True, help="How many to name.")
 @options.catalogue
 @options.snapshot
@@ -65,7 +37,7 @@ def command(query: tuple[str, ...], by: str, outliers: int, catalogue: str, **va
     filters, text, format_ = options.chosen(values, values["seed"]), " ".join(query), values["format_"]
     if filters.sample or filters.limit or filters.sort != "relevance":
         raise click.UsageError("--sample, --limit and --sort do not apply to statistics.")
-    columns = picked(COLUMNS, values["columns"], list(COLUMNS))
+    columns = picked(GROUPS, values["columns"], list(GROUPS))
     with looking_at(catalogue, values["snapshot"]) as found:
         try:
             groups = found.groups(by, text, filters)
@@ -73,7 +45,9 @@ def command(query: tuple[str, ...], by: str, outliers: int, catalogue: str, **va
         except BadFilter as error:
             raise click.UsageError(str(error)) from error
     if format_ == "json":
-        _print_document(by, groups, far)
+        from x402_harness.reporting.looking import stats_document
+
+        print_json(stats_document(by, groups, far))
     else:
         shown = groups[:_SHOWN] if format_ in ("table", "text") and values["output"] is None else groups
         print_rows(columns, shown, format_, values["output"])
@@ -89,13 +63,3 @@ def _tell(groups: list[Group], shown: list[Group], far: list[Far], format_: str,
         click.echo(f"the {len(shown)} largest of {len(groups)} groups; --format csv has all", err=True)
     if not groups:
         click.echo("nothing matches", err=True)
-
-
-def _print_document(by: str, groups: list[Group], far: list[Far]) -> None:
-    from x402_harness.reporting.document import document
-
-    listings = sum(group.count + group.unpriced for group in groups)
-    told = [to_dict(list(COLUMNS.values()), group) | {"name": group.name} for group in groups]
-    outliers = [to_dict(OUTLIERS, one) for one in far]
-    counts = {"listings": listings, "errors": 0, "warnings": 0}
-    print_json(document("stats", counts, [], by=by, groups=told, outliers=outliers))

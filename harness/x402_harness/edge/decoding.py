@@ -5,10 +5,11 @@ from __future__ import annotations
 import zlib
 
 _WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": zlib.MAX_WBITS}
+_MAX_CODINGS = 5  # around each other; two are rare
 
 
 class Decoder:
-    """Undoes a ``Content-Encoding`` as far as ``limit`` bytes; ``full`` says that there was more.
+    """Undoes a ``Content-Encoding`` as far as ``limit`` bytes; ``full`` says that there was more, before or after.
 
     An encoding that was not asked for is left as it is. ``problem`` says what is wrong with bytes that are not so
     encoded, and nothing comes of what follows: an answer that cannot be read is still an answer, with its receipt.
@@ -17,13 +18,17 @@ class Decoder:
     def __init__(self, encoding: str, limit: int) -> None:
         parts = [part.strip().lower() for part in reversed(encoding.split(","))]
         names = [part for part in parts if part not in {"", "identity"}]
-        self._stages = [_Inflater(name) for name in names] if set(names) <= _WINDOWS.keys() else []
-        self._left = limit
+        known = len(names) <= _MAX_CODINGS and set(names) <= _WINDOWS.keys()
+        self._stages = [_Inflater(name) for name in names] if known else []
+        self._left = self._room = limit
         self.full = False
-        self.problem = ""
+        self.problem = "" if len(names) <= _MAX_CODINGS else f"{len(names)} codings around each other"
 
     def feed(self, chunk: bytes) -> bytes:
         """What the next bytes stand for."""
+        # What comes of many bytes may be nothing at all: they are counted as they come, too.
+        self._room -= len(chunk)
+        self.full = self.full or self._room < 0
         if self.problem:
             return b""
         try:
@@ -55,6 +60,8 @@ class _Inflater:
         return self._began and not self._inner.eof
 
     def feed(self, data: bytes, room: int) -> tuple[bytes, bool]:
+        if self._inner.eof:
+            return b"", False  # what follows the end is nothing, and is not kept
         self._began = self._began or bool(data)
         try:
             decoded = self._inner.decompress(data, room)

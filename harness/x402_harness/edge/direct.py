@@ -1,7 +1,7 @@
 """A transport without a pool: each request has a connection of its own, to an address that the guard has looked at.
 
-It is for unpaid requests to many strangers at once, of which it takes a third of the time of httpx's own; payments go
-over that.
+It is for strangers' servers: unpaid requests to many at once, of which it takes a third of the time of httpx's own, and
+payments, of which it sends each once.
 """
 
 from __future__ import annotations

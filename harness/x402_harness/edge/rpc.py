@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from x402_harness.edge.client import Client, Limits
 from x402_harness.protocol.exchange import Failure, Request
@@ -27,8 +29,14 @@ BLOCKS = 10_000  # how far back a search looks: what public nodes allow at once
 _HEADERS = (("content-type", "application/json"), ("accept", "application/json"))
 
 
+_SHORTEST_KEY = 8  # characters; what is shorter in a URL opens nothing
+
+
 class RpcError(Exception):
-    """A node could not be asked, or did not answer as one. The message never holds its URL, which may hold a key."""
+    """A node could not be asked, or did not answer as one.
+
+    The message never holds its URL, which may hold a key, nor parts of it that the node repeats.
+    """
 
 
 class Rpc:
@@ -37,6 +45,9 @@ class Rpc:
     def __init__(self, url: str, client: Client) -> None:
         self._url = url
         self._client = client
+        parts = {part for part in re.split(r"[/?&=:@#,;]", url) if len(part) >= _SHORTEST_KEY}
+        longest_first = sorted(parts - {urlsplit(url).hostname or ""}, key=len, reverse=True)
+        self._hidden = re.compile("|".join(map(re.escape, longest_first)) or "(?!)", re.IGNORECASE)
 
     async def ask(self, calls: Sequence[Call]) -> list[Any]:
         """The results of calls, in their order, asked in one batch. Raises :class:`RpcError`."""
@@ -52,39 +63,37 @@ class Rpc:
             raise RpcError(f"the node answers with status {answer.status}")
         if answer.truncated:
             raise RpcError("the node answers with more than the limit")
-        return _results(answer.body, calls)
+        return self._results(answer.body, calls)
 
+    def _results(self, body: bytes, calls: Sequence[Call]) -> list[Any]:
+        try:
+            said = loads(body)
+        except ValueError:
+            raise RpcError("the node's answer is no JSON") from None
+        if isinstance(said, dict):
+            raise RpcError(f"the node refuses the batch: {self._words(said.get('error'))}")
+        if not isinstance(said, list):
+            raise RpcError("the node's answer is no batch")
+        by_id = {one["id"]: one for one in said if isinstance(one, dict) and type(one.get("id")) is int}
+        return [self._result(by_id.get(place), call) for place, call in enumerate(calls)]
 
-def _results(body: bytes, calls: Sequence[Call]) -> list[Any]:
-    try:
-        said = loads(body)
-    except ValueError:
-        raise RpcError("the node's answer is no JSON") from None
-    if isinstance(said, dict):
-        raise RpcError(f"the node refuses the batch: {_words(said.get('error'))}")
-    if not isinstance(said, list):
-        raise RpcError("the node's answer is no batch")
-    by_id = {one["id"]: one for one in said if isinstance(one, dict) and type(one.get("id")) is int}
-    return [_result(by_id.get(place), call) for place, call in enumerate(calls)]
+    def _result(self, answer: dict[str, Any] | None, call: Call) -> Any:
+        if answer is None:
+            raise RpcError(f"{call.method}: not answered")
+        if answer.get("error") is not None:
+            raise RpcError(f"{call.method}: {self._words(answer['error'])}")
+        return answer.get("result")
 
-
-def _result(answer: dict[str, Any] | None, call: Call) -> Any:
-    if answer is None:
-        raise RpcError(f"{call.method}: not answered")
-    if answer.get("error") is not None:
-        raise RpcError(f"{call.method}: {_words(answer['error'])}")
-    return answer.get("result")
-
-
-def _words(error: Any) -> str:
-    # A stranger's text: short, and one line.
-    message = error.get("message") if isinstance(error, dict) else None
-    printable = (one if one.isprintable() else " " for one in str(message or "no reason given")[:200])
-    return " ".join("".join(printable).split())
+    def _words(self, error: Any) -> str:
+        # A stranger's text: short, one line, and without the key that it was asked with.
+        message = error.get("message") if isinstance(error, dict) else None
+        shown = self._hidden.sub("(withheld)", str(message or "no reason given"))
+        return " ".join("".join(one if one.isprintable() else " " for one in shown[:200]).split())
 
 
 async def check_settlement(rpc: Rpc, sought: Sought, *, blocks: int = BLOCKS) -> Settlement:
-    """What became of a payment: by its transaction if one is claimed, else by its nonce in the newest ``blocks``.
+    """What became of a payment: by its transaction if one is claimed, else by its nonce in the newest ``blocks``, of
+    which a node is asked for :data:`BLOCKS` at once.
 
     A node that cannot be asked leaves it undecided.
     """
@@ -100,8 +109,11 @@ async def _search(rpc: Rpc, sought: Sought, blocks: int) -> Settlement:
     head = judge_nonce(sought, await rpc.ask(nonce_calls(sought)))
     if isinstance(head, Settlement):
         return head
-    (answer,) = await rpc.ask([search_call(sought, head - blocks + 1, head)])
-    found = judge_search(sought, answer)
-    if isinstance(found, Settlement):
-        return found
-    return judge_receipt(found, await rpc.ask(receipt_calls(found)))
+    for last in range(head, max(-1, head - blocks), -BLOCKS):
+        (answer,) = await rpc.ask([search_call(sought, last - min(blocks, BLOCKS) + 1, last)])
+        found = judge_search(sought, answer)
+        if isinstance(found, Sought):
+            return judge_receipt(found, await rpc.ask(receipt_calls(found)))
+        if found.verdict is not Verdict.NOT_FOUND:
+            return found
+    return Settlement(Verdict.NOT_FOUND, "the nonce was used before the blocks looked at", nonce_used=True)

@@ -24,7 +24,7 @@ FORMATS: dict[Kind, dict[str, Any]] = {
     Kind.LIST: {"pattern": "^[A-Za-z0-9]{2,8}(,[A-Za-z0-9]{2,8}){0,3}$"},
     Kind.BASE64: {"pattern": "^([A-Za-z0-9+/]{4}){1,8}$"},
 }
-_READABLE = "^[A-Za-z0-9]+( [A-Za-z0-9]+){0,8}$"
+READABLE = "^[A-Za-z0-9]+( [A-Za-z0-9]+){0,8}$"
 _ORDINARY_FORMATS = {"date": "^20[0-9]{2}-", "date-time": "^20[0-9]{2}-", "uri": _URL}
 _DEPTH = 12
 _UPPER = {"integer": "maximum", "number": "maximum", "string": "maxLength", "array": "maxItems"}
@@ -101,7 +101,7 @@ def _plain(schema: dict[str, Any]) -> dict[str, Any]:
         return schema
     declared = schema.get("type")
     if declared == "string" and not {"pattern", "format", "contentMediaType"} & set(schema):
-        return {**schema, "pattern": _READABLE}
+        return {**schema, "pattern": READABLE}
     if declared == "string" and schema.get("format") in _ORDINARY_FORMATS and "pattern" not in schema:
         return {**schema, "pattern": _ORDINARY_FORMATS[schema["format"]]}
     if declared in ("integer", "number"):

@@ -133,11 +133,11 @@ def example_values(listing: Listing, shape: RequestShape) -> Values | None:
 
 def with_headers(shape: RequestShape, values: Values, seed: int) -> Values:
     """``values`` with the headers that are required: as they are shown, else drawn. Raises :class:`Unrequestable`."""
-    from x402_harness.generation import GenerationError, draw, strategy_for
-
     sent = sent_headers(shape)
     if not sent:
         return values
+    from x402_harness.generation import GenerationError, draw, strategy_for
+
     try:
         drawn = draw(strategy_for(object_schema(sent)), 1, seed)[0]
     except GenerationError as error:

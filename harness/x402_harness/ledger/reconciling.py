@@ -15,6 +15,7 @@ class Verdict(StrEnum):
 
     USED = "used"
     UNUSED = "unused"
+    CANCELED = "canceled"
     UNCLEAR = "unclear"
 
 
@@ -22,7 +23,8 @@ class Verdict(StrEnum):
 class Sighting:
     """What was seen: the ``verdict``, and ``time``, the chain's own clock (the block's timestamp) where it was seen.
 
-    ``UNUSED`` is only said of a block that will stay. ``transaction`` is the hash of the one that used the nonce.
+    ``UNUSED`` and ``CANCELED``, by the payer for good, are only said of a block that will stay. ``transaction`` is the
+    hash of the one that used or canceled the nonce.
     """
 
     verdict: Verdict
@@ -64,8 +66,8 @@ _EXPIRED = {
 async def reconcile(ledger: Ledger, oracle: NonceOracle | None) -> list[Reconciled]:
     """Ask the chain about every open entry, and end those of which it can tell.
 
-    Settled is what the chain has used. Expired is what it has not used when its own clock is past the window. All else
-    stands, and everything does where there is no ``oracle``, until a person releases it.
+    Settled is what the chain has used. Expired is what it has not used when its own clock is past the window, and what
+    the payer canceled. All else stands, and everything does where there is no ``oracle``, until a person releases it.
     """
     return [await _reconcile(ledger, oracle, row) for row in ledger.rows() if row.state in OPEN]
 
@@ -77,6 +79,8 @@ async def _reconcile(ledger: Ledger, oracle: NonceOracle | None, row: Row) -> Re
     seen = await oracle.look(row.network, row.asset, row.payer, row.nonce, row.transaction)
     if seen.verdict is Verdict.USED:
         return _end(ledger, row, _to_settled(row), "the chain shows that the nonce is used", seen.transaction)
+    if seen.verdict is Verdict.CANCELED:
+        return _end(ledger, row, _EXPIRED[row.state], "the chain shows that the payer canceled the authorization")
     if seen.verdict is Verdict.UNCLEAR:
         return Reconciled(row, row.state, f"the chain could not tell: {seen.detail or 'no reason given'}")
     if seen.time < (row.valid_before or 0):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from x402_catalog.addresses import Family, family, has_valid_checksum
@@ -25,6 +25,7 @@ class Case:
     """One purchase to make: ``id`` is stable for the same listing, offer and request.
 
     ``planned`` tells which levels the request has and what it adds to the rows before it, ``model`` of which fields.
+    ``agreed`` are the terms that a person approved, where the listing's own are not enough.
     """
 
     id: str
@@ -36,10 +37,13 @@ class Case:
     response: ResponseShape
     planned: PlannedRow
     model: Model | None = None
+    agreed: Expected | None = None
 
     @property
     def expected(self) -> Expected:
-        """The terms that were planned."""
+        """The terms that were planned: those that a person approved, or else the listing's."""
+        if self.agreed is not None:
+            return self.agreed
         assert self.offer.pay_to is not None  # buyable() refuses the rest
         return Expected(self.price.asset.network, self.price.asset.address, self.offer.pay_to, self.price.atomic)
 
@@ -58,6 +62,22 @@ class Skip:
 
 
 @dataclass(frozen=True, slots=True)
+class Portion:
+    """What is bought of one listing: its ``cases``, or why there are none (``skip``), or only some (``cut``).
+
+    ``number`` is the listing's place among those that were planned, ``spare`` how many more purchases the budget has
+    set aside for it.
+    """
+
+    number: int
+    listing: Listing
+    cases: tuple[Case, ...] = ()
+    skip: Skip | None = None
+    cut: Skip | None = None
+    spare: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What is bought, in order, and what is skipped."""
 
@@ -66,47 +86,77 @@ class Plan:
     cuts: tuple[Skip, ...] = ()
 
 
+def as_portions(made: Plan, listings: list[Listing]) -> Iterator[Portion]:
+    """A plan that stands already, listing by listing."""
+    skips = {id(skip.listing): skip for skip in made.skips}
+    for number, listing in enumerate(listings):
+        cases = tuple(case for case in made.cases if case.listing is listing)
+        if cases or id(listing) in skips:
+            yield Portion(number, listing, cases, None if cases else skips[id(listing)])
+
+
 # Why a seller of the run cannot serve an offer; None if it can.
 Objection = Callable[[Listing, Offer], str | None]
 
 
-def plan(
-    listings: list[Listing], *, rows: int | None, seed: int, caps: Caps, objection: Objection = lambda *_: None
-) -> Plan:
+def portions(
+    listings: Iterable[Listing], *, rows: int | None, seed: int, caps: Caps, objection: Objection = lambda *_: None,
+    spare: int = 0,
+) -> Iterator[Portion]:  # fmt: skip
     """At most ``rows`` cases a listing, as far as the run's cap goes, listing by listing in the order given.
 
-    ``None`` for ``rows`` means all that show something new.
-    ``objection`` may say that the run's seller cannot serve an offer. ``cuts`` are listings of which the budget left
-    some cases out.
+    Each is planned when it is asked for, so that buying can begin at once. ``None`` for ``rows`` means all that show
+    something new. ``objection`` may say that the run's seller cannot serve an offer; ``spare`` purchases more are set
+    aside for each listing, as far as the budget goes.
     """
-    cases: list[Case] = []
-    skips: list[Skip] = []
-    cuts: list[Skip] = []
     planned, seen = 0, set[str]()
-    for listing in listings:
+    for number, listing in enumerate(listings):
         made = plan_listing(listing, rows=rows, seed=seed, caps=caps, objection=objection)
         if isinstance(made, tuple) and made[0].id in seen:
             made = Skip(listing, ("a copy: the same listing is bought already",))
         if isinstance(made, Skip):
-            skips.append(made)
+            yield Portion(number, listing, skip=made)
             continue
-        cost = dollars_micro(made[0].price)
-        affordable = min(len(made), (caps.per_run - planned) // cost if cost else len(made))
-        if affordable == 0:
-            skips.append(Skip(listing, (f"the run's budget is used up: {made[0].price} is more than what is left",)))
-        elif affordable < len(made):
-            left_out = len(made) - affordable
-            cuts.append(Skip(listing, (f"{left_out} of {len(made)} purchases are more than the budget allows",)))
-        cases.extend(made[:affordable])
-        seen.update(case.id for case in made[:affordable])
-        planned += affordable * cost
-    return Plan(tuple(cases), tuple(skips), tuple(cuts))
+        portion = _affordable(number, listing, made, caps.per_run - planned, spare)
+        seen.update(case.id for case in portion.cases)
+        planned += dollars_micro(made[0].price) * (len(portion.cases) + portion.spare)
+        yield portion
+
+
+def _affordable(number: int, listing: Listing, cases: tuple[Case, ...], left: int, spare: int) -> Portion:
+    """As many of the cases as ``left`` micro-dollars pay for, then as many spare ones."""
+    cost = dollars_micro(cases[0].price)
+    count = min(len(cases), left // cost if cost else len(cases))
+    spare = min(spare, left // cost - count if cost else spare)
+    if count == 0:
+        reason = f"the run's budget is used up: {cases[0].price} is more than what is left"
+        return Portion(number, listing, skip=Skip(listing, (reason,)))
+    if count == len(cases):
+        return Portion(number, listing, cases, spare=spare)
+    reason = f"{len(cases) - count} of {len(cases)} purchases are more than the budget allows"
+    return Portion(number, listing, cases[:count], cut=Skip(listing, (reason,)))
+
+
+def plan(
+    listings: Iterable[Listing], *, rows: int | None, seed: int, caps: Caps, objection: Objection = lambda *_: None
+) -> Plan:
+    """All :func:`portions` together; ``cuts`` are listings of which the budget left some cases out."""
+    made = list(portions(listings, rows=rows, seed=seed, caps=caps, objection=objection))
+    return Plan(
+        tuple(case for one in made for case in one.cases),
+        tuple(one.skip for one in made if one.skip),
+        tuple(one.cut for one in made if one.cut),
+    )
 
 
 def plan_listing(
-    listing: Listing, *, rows: int | None, seed: int, caps: Caps, objection: Objection = lambda *_: None
-) -> tuple[Case, ...] | Skip:
-    """The cases of one listing, cheapest payable offer first choice, or why there are none."""
+    listing: Listing, *, rows: int | None, seed: int, caps: Caps, objection: Objection = lambda *_: None,
+    strength: int = 2,
+) -> tuple[Case, ...] | Skip:  # fmt: skip
+    """The cases of one listing, cheapest payable offer first choice, or why there are none.
+
+    ``strength`` is how many levels at a time all are to show.
+    """
     reasons: list[str] = []
     payable: list[tuple[Offer, Money]] = []
     for offer in listing.offers:
@@ -128,15 +178,17 @@ def plan_listing(
     if not payable:
         return Skip(listing, tuple(reasons))
     offer, price = min(payable, key=lambda pair: dollars_micro(pair[1]))
-    return _cases(listing, offer, price, rows, seed)
+    return _cases(listing, offer, price, rows, seed, strength)
 
 
-def _cases(listing: Listing, offer: Offer, price: Money, rows: int | None, seed: int) -> tuple[Case, ...] | Skip:
+def _cases(
+    listing: Listing, offer: Offer, price: Money, rows: int | None, seed: int, strength: int
+) -> tuple[Case, ...] | Skip:
     request, response = request_shape(listing, offer), response_shape(listing, offer)
     try:
         if response.schema is not None:
             Checker(response.schema)
-        made = rows_for(listing, request, rows, seed)
+        made = rows_for(listing, request, rows, seed, strength=strength)
     except BadSchema as error:
         return Skip(listing, (f"a declared schema is not usable: {error}",))
     except Unrequestable as error:

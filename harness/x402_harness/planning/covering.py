@@ -4,6 +4,7 @@ All levels come first, in as few rows as any list needs; then pairs; for strengt
 several greedy ones, each begun with a pair of the two factors that have the most to show together. What was found in
 stages (ten rows, twenty-five, all) is polished by exchanging levels between its rows, and the best of several seeded
 attempts is kept before the next stage begins: however many rows are asked for, they are the beginning of the same list.
+The first four rows are those of the first attempt, so that who wants no more need not wait for the others.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from x402_harness.planning.polish import Polisher
 
 Pinned = Sequence[int]  # levels that one row must have
 
+OPENING = 4
 STAGES = (10, 25)
+_QUICK = 20_000  # levels looked at in one attempt at a whole list: one that takes no more has no opening
 _WORK = 2_000_000  # levels looked at in the attempts of one stage: what is small is tried more often
 _ATTEMPTS = 8
 _IDLE = 3  # attempts that bettered nothing, after which no more are made
@@ -58,7 +61,7 @@ class Arranger:
         covering = Covering.of(self._grid, done)
         yield from done
         for end in self._ends():
-            stage = self.best(done, end) if self._allows else self._known_best(tuple(done), end)
+            stage = self._stage(done, end)
             for row in stage[len(done):]:  # fmt: skip
                 if len(done) >= len(self._pinned) and _is_reached(covering, strength):
                     return
@@ -73,7 +76,13 @@ class Arranger:
     def _ends(self) -> list[int | None]:
         """Where the stages end. One that nearly all rows would be in is none: few rows in all count for more then."""
         fewest = fewest_rows_for_pairs(self._grid)
-        return [*(max(stage, self.levels_by + 1) for stage in STAGES if 2 * fewest >= 3 * stage), None]
+        opening = [OPENING] if self._work(fewest) > _QUICK else []
+        return [*opening, *(max(stage, self.levels_by + 1) for stage in STAGES if 2 * fewest >= 3 * stage), None]
+
+    def _stage(self, done: list[Row], end: int | None) -> list[Row]:
+        if end == OPENING:
+            return self._attempt(done, max(OPENING, self.levels_by) + 1, 0)[:OPENING]
+        return self.best(done, end) if self._allows else self._known_best(tuple(done), end)
 
     def _known_best(self, done: tuple[Row, ...], end: int | None) -> list[Row]:
         """:meth:`best`, remembered: listings with the same numbers of levels have the same rows."""
@@ -96,9 +105,12 @@ class Arranger:
         return best[1]
 
     def _attempts(self, end: int | None) -> int:
-        rows = end or fewest_rows_for_pairs(self._grid)
-        each = Greedy.CANDIDATES * self._grid.count * rows + Polisher.work(self._grid, rows)
+        each = self._work(end or fewest_rows_for_pairs(self._grid))
         return max(1, min(_ATTEMPTS, _WORK // max(1, each)))
+
+    def _work(self, rows: int) -> int:
+        """About how many levels are looked at in one attempt at so many rows."""
+        return Greedy.CANDIDATES * self._grid.count * rows + Polisher.work(self._grid, rows)
 
     def _attempt(self, done: list[Row], end: int | None, attempt: int) -> list[Row]:
         dice = Dice(self._seed, "rows", end, attempt)
@@ -106,7 +118,7 @@ class Arranger:
         polisher = Polisher(self._grid, dice, self._allows)
         rows = greedy.extended(done, self._pinned, end)
         first = max(len(done), len(self._pinned))
-        if len(done) == len(self._given):  # every factor keeps its levels among the rows that are to show all of them
+        if len(done) < self.levels_by:  # every factor keeps its levels among the rows that are to show all of them
             rows = polisher.exchanged(rows, first, min(self.levels_by, len(rows)))
             rows = greedy.extended(rows[: self.levels_by], self._pinned, end)
             first = max(first, self.levels_by)

@@ -97,11 +97,13 @@ class Greedy:
     def _grown(self, covering: Covering, seeds: Sequence[int]) -> Row | None:
         def worth(level: int, levels: int) -> tuple[int, int, int]:
             pairs, fresh = (covering.open[level] & levels).bit_count(), covering.fresh >> level & 1
+            promise = covering.open[level].bit_count()
             for child in self._grid.opened.get(level, ()):
                 inner = [worth(m, levels) for m in self._grid.levels[child]]
                 fresh |= max(one[0] for one in inner)
                 pairs += max(one[1] for one in inner)
-            return fresh, pairs, covering.open[level].bit_count()
+                promise += max(one[2] for one in inner)
+            return fresh, pairs, promise
 
         return self._row(seeds, worth)
 

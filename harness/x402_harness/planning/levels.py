@@ -16,8 +16,9 @@ from x402_harness.planning.numbers import number_levels
 MOST_VALUES = 100  # of an enum: what is beyond them is one level
 _ITEMS = 20  # so many items are asked for at most
 _LONG = 2000  # characters: a longer text is risky, whatever is declared
-_PRINTABLE = "^[ -~\\r\\n\\t]+$"
-_OTHER_SCRIPTS = "^[à-öø-ÿα-ωа-яぁ-ん一-龥]+$"
+PRINTABLE = "^[ -~\\r\\n\\t]+$"
+ALPHANUMERIC = "^[A-Za-z0-9]+$"
+OTHER_SCRIPTS = "^[à-öø-ÿα-ωа-яぁ-ん一-龥]+$"
 _COMPOSED = frozenset({"$ref", "not", "if", "contains", "prefixItems", "unevaluatedItems", "patternProperties"})
 _ORDER = ("string", "integer", "number", "boolean", "array", "object", "null")
 
@@ -106,11 +107,11 @@ def _text_levels(schema: JsonObject) -> Iterator[Level]:
         yield _of_length(schema, low, "shortest")
     if high is not None and high > max(low, 1):
         yield _of_length(schema, high, "longest")
-    yield Level("text", {**schema, "pattern": _PRINTABLE}, plain(schema))
+    yield Level("text", {**schema, "pattern": PRINTABLE}, plain(schema))
     ceiling = 12 if high is None else min(12, high)
     if ceiling >= max(low, 1):
         bounds = {"minLength": max(low, min(3, ceiling)), "maxLength": ceiling}
-        source = {**schema, **bounds, "pattern": _OTHER_SCRIPTS}
+        source = {**schema, **bounds, "pattern": OTHER_SCRIPTS}
         yield Level("text in another script", {**schema, "pattern": "[^\\x00-\\x7f]"}, source)
     if low == 0:
         yield value_level("", "empty text", "it says nothing")
@@ -123,7 +124,7 @@ def _text_label(schema: JsonObject) -> str:
 
 def _of_length(schema: JsonObject, length: int, which: str) -> Level:
     exact = {**schema, "minLength": length, "maxLength": length}
-    source = {**exact, "pattern": "^[A-Za-z0-9]+$"} if length <= _LONG else exact
+    source = {**exact, "pattern": ALPHANUMERIC} if length <= _LONG else exact
     return Level(f"{which}: {length} characters", exact, source, risk="it is very long" if length > _LONG else "")
 
 

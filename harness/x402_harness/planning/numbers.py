@@ -21,7 +21,7 @@ _WIDE = 100  # how far from a bound ordinary values are drawn
 
 def number_levels(schema: JsonObject) -> Iterator[Level]:
     """The levels of ``{"type": "integer" | "number", …}``."""
-    low, high = _lowest(schema), _highest(schema)
+    low, high = lowest(schema), highest(schema)
     if low is not None:
         yield _boundary(low, "least")
     if high is not None and high != low:
@@ -78,11 +78,13 @@ def _part(schema: JsonObject, label: str, part: JsonObject, source: JsonObject, 
     return Level(label, {"allOf": [schema, part]}, plain({**schema, **source}), risk=risk)
 
 
-def _lowest(schema: JsonObject) -> Fraction | None:
+def lowest(schema: JsonObject) -> Fraction | None:
+    """The least value that a number's bounds and step allow; ``None`` where there is none."""
     return _end(schema, "minimum", "exclusiveMinimum", max, math.ceil, 1)
 
 
-def _highest(schema: JsonObject) -> Fraction | None:
+def highest(schema: JsonObject) -> Fraction | None:
+    """The greatest value that a number's bounds and step allow; ``None`` where there is none."""
     return _end(schema, "maximum", "exclusiveMaximum", min, math.floor, -1)
 
 
@@ -92,14 +94,14 @@ def _end(schema: JsonObject, inner: str, outer: str, nearer: Nearer, rounded: Ro
     if not ends:
         return None
     end = nearer(ends)
-    unit = _unit(schema)
-    if unit is None:  # values lie close together: the bound itself, or something a little inside
+    size = unit(schema)
+    if size is None:  # values lie close together: the bound itself, or something a little inside
         return end if not _is_excluded(schema, outer, end) else end + step * Fraction(1, 100)
-    value = unit * rounded(end / unit)
-    return value + step * unit if _is_excluded(schema, outer, value) else value
+    value = size * rounded(end / size)
+    return value + step * size if _is_excluded(schema, outer, value) else value
 
 
-def _unit(schema: JsonObject) -> Fraction | None:
+def unit(schema: JsonObject) -> Fraction | None:
     """The step that values come in; ``None`` where they have none."""
     declared = schema.get("multipleOf")
     step = exact(declared) if is_number(declared) and declared else None

@@ -1,19 +1,22 @@
-"""Pools: values to take for a level, the ones that the listing shows first, then drawn ones."""
+"""Pools: values to take for a level, the ones that the listing shows first, then made or drawn ones."""
 
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from x402_catalog.jsonschemas import BadSchema, Checker
 from x402_catalog.models import Json
-from x402_harness.planning.dice import mixed
+from x402_harness.planning.dice import Dice, mixed
 from x402_harness.planning.level import Level
+from x402_harness.planning.samples import NotSimple, samples
 
 KEPT = 3  # values for each level, besides those that are shown
 _DRAWN = 8  # of so many the ones that say the most are kept
+_PARTS = 24
 _LONG = 60
 
 
@@ -28,7 +31,7 @@ def filled(level: Level, declared: Any, seed: int, *place: str) -> Level:
     for source in (level.source, {"allOf": [declared, level.schema]}):
         if len(values) > len(level.values):
             break
-        drawn = _valid(level, declared, _drawn(json.dumps(source), seed, level.label, *place))
+        drawn = _valid(level, declared, list(_made(json.dumps(source), seed, level.label, *place)))
         values = _distinct([*values, *drawn])
     return replace(level, values=tuple(values))
 
@@ -42,14 +45,30 @@ def _valid(level: Level, declared: Any, values: list[Json]) -> list[Json]:
 
 
 @lru_cache(maxsize=4096)  # listings of one seller have the same fields
-def _drawn(source: str, seed: int, *salt: str) -> list[Json]:
+def _made(source: str, seed: int, *salt: str) -> tuple[Json, ...]:
+    """Values at once for a simple schema; drawn ones, which takes Hypothesis a while, for any other."""
+    schema, dice = json.loads(source), Dice(seed, *salt)
+    with suppress(NotSimple):
+        plain, checker = samples(schema, _DRAWN, dice, lambda inner: _parts(json.dumps(inner), seed)), Checker(schema)
+        if kept := [value for value in _distinct(plain) if checker.is_valid(value)]:
+            return tuple(kept[:KEPT])
+    return tuple(_drawn(schema, _DRAWN, mixed(seed, *salt))[:KEPT])
+
+
+@lru_cache(maxsize=1024)
+def _parts(source: str, seed: int) -> tuple[Json, ...]:
+    """Values for the items and members of others: many of them at once, as they are taken again and again."""
+    return tuple(_drawn(json.loads(source), _PARTS, seed))
+
+
+def _drawn(schema: Any, count: int, seed: int) -> list[Json]:
     from x402_harness.generation import GenerationError, draw, strategy_for
 
     try:
-        values = draw(strategy_for(json.loads(source)), _DRAWN, mixed(seed, *salt))
+        values = draw(strategy_for(schema), count, seed)
     except GenerationError:
         return []
-    return sorted(_distinct(values), key=_plainness)[:KEPT]
+    return sorted(_distinct(values), key=_plainness)
 
 
 def _plainness(value: Json) -> tuple[bool, int]:

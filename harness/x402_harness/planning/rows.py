@@ -93,8 +93,10 @@ class _Rows:
 
     def plan(self, strength: int, most: int | None) -> RowPlan:
         """The plan."""
-        for row in self._rows(strength):
-            if most is not None and len(self._made) >= most:
+        rows = self._rows(strength)
+        while most is None or len(self._made) < most:  # none is begun that is not wanted: it may take long to find
+            row = next(rows, None)
+            if row is None:
                 break
             self._made.setdefault(row.candidate.request, row)
         if not self._made:

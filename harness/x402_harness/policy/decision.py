@@ -28,12 +28,16 @@ class Caps:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What was planned: the network (CAIP-2), the asset, the payee and the most that may be asked."""
+    """What was planned: the network (CAIP-2), the asset, the payee and the most that may be asked.
+
+    ``exact`` says that a person approved that very amount: less is not what was agreed either.
+    """
 
     network: str
     asset: str
     pay_to: str
     amount: int
+    exact: bool = False
 
     def is_met_by(self, option: Option) -> bool:
         """Whether an option is on the planned network, in the planned asset."""

@@ -149,7 +149,7 @@ def _amount(facts: Facts) -> _Found:
     amount, planned = facts.option.amount, facts.expected.amount
     if amount == 0:
         yield rules.AMOUNT.finding("the challenge asks for nothing", observed="0")
-    elif amount > planned:
+    elif amount > planned or (facts.expected.exact and amount != planned):
         yield rules.PLANNED.finding(
             f"asks {amount} where {planned} was planned", observed=str(amount), expected=str(planned)
         )

@@ -1,4 +1,5 @@
-"""The guards' rules: SPEND001 to SPEND013 over terms and caps, from SPEND020 on over modes, days, places and keys."""
+"""The guards' rules: SPEND001 to SPEND013 over terms and caps, from SPEND020 on over modes, days, places and keys, from
+SPEND080 on over what terms do to whoever reads them."""
 
 from __future__ import annotations
 
@@ -172,4 +173,12 @@ TEST_KEY = rule(
     why="Everybody has the key: whatever reaches the account is taken.",
     basis="development mnemonics of anvil, hardhat, ganache and truffle",
     mend="Make a key of your own: testbuy wallet new.",
+)
+CROWD = rule(
+    "SPEND080",
+    Level.ERROR,
+    "challenge offers more options than are read",
+    why="Which option is the one that was planned would take as long to find as the seller likes.",
+    basis="x402 v1 §5.1, v2 §5.1 (accepts)",
+    mend="Offer one option for each asset and network.",
 )

@@ -51,10 +51,13 @@ class Target:
     @property
     def side_effects(self) -> str | None:
         """What suggests that a request with a body would act on the world; ``None`` if nothing does."""
-        if self.listing is None:
-            return None
-        notes = self.listing.raw.get("risk_notes")
-        return "risks are noted" if isinstance(notes, list) and notes else acts(self.listing)
+        return None if self.listing is None else side_effects(self.listing)
+
+
+def side_effects(listing: Listing) -> str | None:
+    """What suggests that a call of a listing acts on the world; ``None`` if nothing does."""
+    notes = listing.raw.get("risk_notes")
+    return "risks are noted" if isinstance(notes, list) and notes else acts(listing)
 
 
 def authority(url: str) -> str:

@@ -17,6 +17,8 @@ from x402_harness.protocol.messages import (
     parse,
 )
 
+MAX_OPTIONS = 1_000  # entries of ``accepts`` that are read; real terms have a handful
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -52,7 +54,7 @@ class Unreadable:
 class Challenge:
     """The terms of a 402: ``version``, readable ``options``, ``unreadable`` entries, and the message whole.
 
-    ``notes`` name what was tolerated in reading it.
+    ``notes`` name what was tolerated in reading it. Of more than :data:`MAX_OPTIONS` entries the rest is ``unread``.
     """
 
     version: int
@@ -60,6 +62,7 @@ class Challenge:
     unreadable: tuple[Unreadable, ...]
     message: dict[str, Any]
     notes: tuple[str, ...] = ()
+    unread: int = 0
 
     @property
     def resource(self) -> dict[str, Any] | None:
@@ -100,12 +103,14 @@ def _challenge(message: dict[str, Any], place: str, notes: tuple[str, ...]) -> C
     parse(model, message, place=place)
     options: list[Option] = []
     unreadable: list[Unreadable] = []
-    for index, entry in enumerate(message["accepts"]):
+    entries = message["accepts"]
+    for index, entry in enumerate(entries[:MAX_OPTIONS]):
         try:
             options.append(read_option(version, entry, index=index, place=place, pointer=f"/accepts/{index}"))
         except RemoteProtocolError as error:
             unreadable.append(Unreadable(index, error))
-    return Challenge(version, tuple(options), tuple(unreadable), message, notes)
+    unread = max(0, len(entries) - MAX_OPTIONS)
+    return Challenge(version, tuple(options), tuple(unreadable), message, notes, unread)
 
 
 def read_option(version: int, entry: Any, *, index: int = 0, place: str = "", pointer: str = "") -> Option:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from x402_harness.protocol.headers import PAYMENT_SIGNATURE, X_PAYMENT
+from x402_harness.protocol.onchain import Settlement
 
 Headers = tuple[tuple[str, str], ...]
 _PAYMENTS = frozenset({X_PAYMENT.lower(), PAYMENT_SIGNATURE.lower()})
@@ -112,10 +113,12 @@ class ChainView:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """Everything that happened in one purchase, in order. ``chain`` is ``None`` where no chain was asked."""
+    """Everything that happened in one purchase, in order. ``chain`` is ``None`` where no sandbox's chain was asked,
+    ``settlement`` where no node of a public one was."""
 
     exchanges: tuple[Exchange, ...] = field(default=())
     chain: ChainView | None = None
+    settlement: Settlement | None = None
 
     def leg(self, leg: Leg) -> Exchange | None:
         """The last exchange of that leg."""

@@ -7,6 +7,7 @@ and moved that value between those two. The node's answers are data of a strange
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -59,13 +60,17 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """The verdict, its reason in words, and what was seen: ``nonce_used`` is ``None`` where that was not learnt."""
+    """The verdict, its reason in words, and what was seen: ``nonce_used`` is ``None`` where that was not learnt.
+
+    ``block`` is where a canceled nonce was canceled.
+    """
 
     verdict: Verdict
     reason: str
     transaction: str | None = None
     confirmations: int = 0
     nonce_used: bool | None = None
+    block: int | None = None
 
 
 class Unreadable(Exception):
@@ -77,6 +82,7 @@ class _Log(NamedTuple):
     topics: tuple[str, ...]
     data: str
     transaction: str
+    block: Any = None
 
 
 def receipt_calls(sought: Sought) -> tuple[Call, ...]:
@@ -131,10 +137,17 @@ def judge_search(sought: Sought, answer: Any) -> Settlement | Sought:
     ours = [log for log in logs if log.address == sought.asset.lower() and list(log.topics[1:]) == _parties(sought)]
     for log in ours:
         if log.topics[0] == _hex(abi.topic(CANCELED)):
-            return Settlement(Verdict.CANCELED, "the payer canceled the nonce", log.transaction, nonce_used=True)
+            return _canceled(log)
         if log.topics[0] == _hex(abi.topic(USED)):
             return replace(sought, transaction=log.transaction)
     return Settlement(Verdict.NOT_FOUND, "the nonce was used before the blocks looked at", nonce_used=True)
+
+
+def _canceled(log: _Log) -> Settlement:
+    seen = Settlement(Verdict.CANCELED, "the payer canceled the nonce", log.transaction, nonce_used=True)
+    with suppress(Unreadable):
+        return replace(seen, block=number(log.block, "the log's block"))
+    return seen
 
 
 def _judge_receipt(sought: Sought, answers: Sequence[Any]) -> Settlement:
@@ -227,7 +240,8 @@ def _log(entry: Any, question: str) -> _Log:
     sent = entry.get("transactionHash")
     if not (isinstance(topics, list) and all(isinstance(one, str) for one in (address, data, sent, *topics))):
         raise Unreadable(f"{question}: no log")
-    return _Log(str(address).lower(), tuple(topic.lower() for topic in topics), str(data).lower(), str(sent).lower())
+    lowered = tuple(topic.lower() for topic in topics)
+    return _Log(str(address).lower(), lowered, str(data).lower(), str(sent).lower(), entry.get("blockNumber"))
 
 
 def _hex(data: bytes) -> str:

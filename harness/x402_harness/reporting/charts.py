@@ -10,9 +10,9 @@ from html import escape
 from x402_harness.reporting.escape import printable
 
 WIDTH = 580
-_LEFT = 150
-_ROW = 30
-_TOP = 26
+LEFT = 150
+ROW = 30
+TOP = 26
 MAX_TABLE = 100  # rows of a chart's table
 
 
@@ -33,18 +33,20 @@ def price_strip(points: Sequence[tuple[str, float, str]]) -> Chart | None:
     priced = sorted((category, dollars, label) for category, dollars, label in points if dollars > 0)
     if not priced:
         return None
-    low, high = _decades([dollars for _, dollars, _ in priced])
+    low, high = decades([dollars for _, dollars, _ in priced])
     categories = list(dict.fromkeys(category for category, _, _ in priced))
-    marks = [_axis(low, high, len(categories))]
+    marks = [axis(low, high, len(categories))]
     for index, category in enumerate(categories):
-        y = _TOP + index * _ROW + _ROW // 2
-        marks.append(f'<text class="label" x="{_LEFT - 10}" y="{y + 4}" text-anchor="end">{_text(category, 18)}</text>')
-        marks.append(f'<line class="grid" x1="{_LEFT}" x2="{WIDTH - 20}" y1="{y}" y2="{y}"/>')
+        y = TOP + index * ROW + ROW // 2
+        marks.append(
+            f'<text class="label" x="{LEFT - 10}" y="{y + 4}" text-anchor="end">{caption(category, 18)}</text>'
+        )
+        marks.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - 20}" y1="{y}" y2="{y}"/>')
         marks += _dots([(dollars, label) for of, dollars, label in priced if of == category], y, low, high)
     rows = tuple((label, category, f"${dollars:g}") for category, dollars, label in sorted(priced, key=_dearest))
-    height = _TOP + len(categories) * _ROW + 10
+    height = TOP + len(categories) * ROW + 10
     title, description = "Listed price by category", "Dollars per call on a logarithmic scale, one dot a listing."
-    svg = _svg(title, description, height, marks)
+    svg = drawing(title, description, height, marks)
     return Chart(title, description, svg, ("listing", "category", "price"), rows[:MAX_TABLE], len(rows) - MAX_TABLE)
 
 
@@ -52,12 +54,12 @@ def _dots(points: Sequence[tuple[float, str]], y: int, low: int, high: int) -> I
     """A dot for what would stand in one place, the larger the more there is of it."""
     places: dict[int, list[tuple[float, str]]] = {}
     for dollars, label in points:
-        places.setdefault(round(_x(dollars, low, high) / 2), []).append((dollars, label))
+        places.setdefault(round(across(dollars, low, high) / 2), []).append((dollars, label))
     for x, there in places.items():
         dollars, label = there[0]
         more = f" and {len(there) - 1} more" if len(there) > 1 else ""
         radius = min(11.0, 5 + math.log2(len(there)))
-        title = f"<title>{_text(label)}{more}: ${dollars:g}</title>"
+        title = f"<title>{caption(label)}{more}: ${dollars:g}</title>"
         yield f'<circle class="dot" cx="{x * 2}" cy="{y}" r="{radius:.1f}">{title}</circle>'
 
 
@@ -98,12 +100,14 @@ def _charged(listed: int, moved: int | None) -> str:
 def _bars(title: str, description: str, counted: Sequence[tuple[str, int]], of: str) -> Chart:
     most, marks = max(count for _, count in counted) or 1, []
     for index, (label, count) in enumerate(counted):
-        y, width = 6 + index * 24, (WIDTH - _LEFT - 90) * count / most
-        marks.append(f'<text class="label" x="{_LEFT - 10}" y="{y + 13}" text-anchor="end">{_text(label, 24)}</text>')
-        marks.append(f'<rect class="bar" x="{_LEFT}" y="{y}" width="{max(width, 1):.1f}" height="17"/>')
-        marks.append(f'<text class="label" x="{_LEFT + max(width, 1) + 8:.1f}" y="{y + 13}">{count}</text>')
+        y, width = 6 + index * 24, (WIDTH - LEFT - 90) * count / most
+        marks.append(f'<text class="label" x="{LEFT - 10}" y="{y + 13}" text-anchor="end">{caption(label, 24)}</text>')
+        marks.append(f'<rect class="bar" x="{LEFT}" y="{y}" width="{max(width, 1):.1f}" height="17"/>')
+        marks.append(f'<text class="label" x="{LEFT + max(width, 1) + 8:.1f}" y="{y + 13}">{count}</text>')
     rows = tuple((label, str(count)) for label, count in counted)
-    return Chart(title, description, _svg(title, description, 12 + len(counted) * 24, marks), (of, "purchases"), rows)
+    return Chart(
+        title, description, drawing(title, description, 12 + len(counted) * 24, marks), (of, "purchases"), rows
+    )
 
 
 def _seconds(bin_: int) -> str:
@@ -119,18 +123,18 @@ def verdict_bars(sheets: Sequence[tuple[str, dict[str, int]]], of: str = "listin
     most = max(sum(counts.values()) for _, counts in sheets) or 1
     marks: list[str] = []
     for index, (slug, counts) in enumerate(sheets):
-        y, x = _TOP + index * 22, float(_LEFT + 110)
-        marks.append(f'<text class="label" x="{x - 8}" y="{y + 12}" text-anchor="end">{_text(slug, 32)}</text>')
+        y, x = TOP + index * 22, float(LEFT + 110)
+        marks.append(f'<text class="label" x="{x - 8}" y="{y + 12}" text-anchor="end">{caption(slug, 32)}</text>')
         for verdict in verdicts:
-            width = (WIDTH - 20 - _LEFT - 110) * counts.get(verdict, 0) / most
+            width = (WIDTH - 20 - LEFT - 110) * counts.get(verdict, 0) / most
             if width:
-                tip = f"<title>{_text(slug)}: {counts[verdict]} {verdict}</title>"
+                tip = f"<title>{caption(slug)}: {counts[verdict]} {verdict}</title>"
                 kind = verdict.replace(" ", "-")
                 marks.append(f'<rect class="v-{kind}" x="{x:.1f}" y="{y}" width="{width:.1f}" height="15">{tip}</rect>')
             x += width
     rows = tuple((slug, *(str(counts.get(verdict, 0)) for verdict in verdicts)) for slug, counts in sheets)
     title, description = "Claims by verdict", f"One bar a {of}; every leaf of a listing is one claim."
-    svg = _svg(title, description, _TOP + len(sheets) * 22 + 6, [_legend(verdicts), *marks])
+    svg = drawing(title, description, TOP + len(sheets) * 22 + 6, [_legend(verdicts), *marks])
     return Chart(title, description, svg, (of, *verdicts), rows)
 
 
@@ -143,30 +147,35 @@ def _legend(verdicts: tuple[str, ...]) -> str:
     return "".join(parts)
 
 
-def _decades(values: list[float]) -> tuple[int, int]:
+def decades(values: list[float]) -> tuple[int, int]:
+    """The powers of ten between which ``values`` lie."""
     low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
     return low, max(high, low + 1)
 
 
-def _axis(low: int, high: int, rows: int) -> str:
+def axis(low: int, high: int, rows: int) -> str:
+    """Grid lines and labels of powers of ten, above so many rows."""
     parts = []
-    for decade in range(low, high + 1):
-        x = _x(10.0**decade, low, high)
-        parts.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP - 4}" y2="{_TOP + rows * _ROW}"/>')
-        parts.append(f'<text class="label" x="{x:.1f}" y="{_TOP - 10}" text-anchor="middle">${10.0**decade:g}</text>')
+    for decade in range(low, high + 1, 1 + (high - low) // 10):
+        x = across(10.0**decade, low, high)
+        parts.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 4}" y2="{TOP + rows * ROW}"/>')
+        parts.append(f'<text class="label" x="{x:.1f}" y="{TOP - 10}" text-anchor="middle">${10.0**decade:g}</text>')
     return "".join(parts)
 
 
-def _x(dollars: float, low: int, high: int) -> float:
-    return _LEFT + 10 + (math.log10(dollars) - low) / (high - low) * (WIDTH - _LEFT - 50)
+def across(dollars: float, low: int, high: int) -> float:
+    """Where a price stands on the axis."""
+    return LEFT + 10 + (math.log10(dollars) - low) / (high - low) * (WIDTH - LEFT - 50)
 
 
-def _svg(title: str, description: str, height: int, marks: Sequence[str]) -> str:
+def drawing(title: str, description: str, height: int, marks: Sequence[str]) -> str:
+    """The SVG of ``marks``, named and described."""
     return (
         f'<svg role="img" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}">'
         f"<title>{escape(title)}</title><desc>{escape(description)}</desc>{''.join(marks)}</svg>"
     )
 
 
-def _text(value: str, limit: int = 80) -> str:
+def caption(value: str, limit: int = 80) -> str:
+    """A text for a drawing: escaped, harmless, cut."""
     return escape(printable(value, limit))

@@ -10,6 +10,8 @@ from x402_catalog.store import Catalogue, Row
 from x402_catalog.validation import validate
 from x402_harness.reporting.rows import dollars, main_offer, network_name, times
 
+MOST = 8  # listings side by side
+
 
 class Compared(NamedTuple):
     """One listing: ``cells`` by name, ``None`` where it says nothing."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from x402_catalog.__about__ import __version__
 from x402_catalog.findings import Finding
+from x402_harness.reporting.evidence import money
 from x402_harness.reporting.view import CaseView, ListingView, RunView
 
 SCHEMA_VERSION = 1
@@ -116,6 +117,7 @@ def run_document(view: RunView) -> dict[str, Any]:
         run=started["run"],
         seed=started["seed"],
         mode=started["mode"],
+        money=money(started),
         evidence=started["evidence"],
         exit_code=view.exit_code,
         gates=view.gates,

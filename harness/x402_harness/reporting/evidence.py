@@ -32,7 +32,38 @@ _PAID = Heading(
     "endpoint; the money was made for the run.",
 )
 
+_TESTNET = Heading(
+    "test money",
+    "paid: the sellers' own endpoints were bought from, with test money",
+    "Paid with test money.",
+    "The purchases were made at the sellers' own endpoints, on test networks. What they show is evidence about those "
+    "endpoints; the money has no value.",
+)
+_LIVE = Heading(
+    "real money",
+    "paid: the sellers' own endpoints were bought from, with REAL money",
+    "Paid with real money.",
+    "The purchases were made at the sellers' own endpoints, and were paid for with real money. What they show is "
+    "evidence about those endpoints.",
+)
+_PAID_IN = {"mock": _PAID, "testnet": _TESTNET, "live": _LIVE}
+
 
 def heading(started: dict[str, Any]) -> Heading:
     """The heading of a run by its first event."""
-    return _SIMULATED if started.get("evidence") == "simulated" else _PAID
+    told = _SIMULATED if started.get("evidence") == "simulated" else _PAID_IN[started["mode"]]
+    return _recorded(told) if started.get("recorded") else told
+
+
+def money(started: dict[str, Any]) -> str:
+    """What a run spends, in words; runs of before there was more than one kind do not say so."""
+    return str(started.get("money", "sandbox money"))
+
+
+def _recorded(told: Heading) -> Heading:
+    return Heading(
+        f"recorded, {told.badge}",
+        f"recorded, nothing was bought again: {told.line}",
+        f"Recorded. {told.title}",
+        f"These purchases were made before and are judged again; nothing was bought or asked. {told.text}",
+    )

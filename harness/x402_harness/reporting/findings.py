@@ -33,7 +33,8 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a command ended. ``exit_code`` is the process's, ``suppressed`` counts findings that a baseline accepts,
-    ``notices`` say what a reader should know besides, ``gates`` how the gates of a run were judged."""
+    ``notices`` say what a reader should know besides, ``gates`` how the gates of a run were judged, ``more`` are the
+    command's own members of the JSON document."""
 
     listings: int
     exit_code: int
@@ -41,6 +42,7 @@ class Ending:
     notices: tuple[str, ...] = ()
     baseline: dict[str, Any] | None = None
     gates: tuple[dict[str, Any], ...] = ()
+    more: dict[str, Any] = field(default_factory=dict)
 
 
 class FindingsReport(ABC):

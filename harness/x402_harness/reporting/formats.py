@@ -18,7 +18,7 @@ from x402_harness.reporting.writing import whole
 if TYPE_CHECKING:
     from x402_harness.reporting.view import RunView
 
-FORMATS = ("text", "json", "jsonl", "sarif", "github")
+FORMATS = ("text", "json", "jsonl", "csv", "html", "sarif", "github")
 
 
 def findings_report(format_: str, out: TextIO, command: str, *, everything: bool = False) -> FindingsReport:
@@ -31,6 +31,14 @@ def findings_report(format_: str, out: TextIO, command: str, *, everything: bool
         from x402_harness.reporting.jsonlines import JsonLinesReport
 
         return JsonLinesReport(out)
+    if format_ == "csv":
+        from x402_harness.reporting.csvlines import CsvReport
+
+        return CsvReport(out)
+    if format_ == "html":
+        from x402_harness.reporting.findingspage import FindingsPage
+
+        return FindingsPage(out, command)
     if format_ in {"sarif", "github"}:
         return _for_repositories(format_, out, command)
     from x402_harness.reporting.compiler import PER_RULE, CompilerReport

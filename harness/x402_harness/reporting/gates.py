@@ -7,7 +7,7 @@ never from the reports.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -53,14 +53,19 @@ class Gate:
         return {**told, "passed": self.passed, "exit_code": int(self.exit)}
 
 
+Asked = Callable[[RunView], Iterable[Gate]]  # the gates of a command's own, for a run that a baseline was held to
+
+
 def gates(view: RunView, thresholds: Thresholds) -> list[Gate]:
     """Every gate of a run: those of all runs, then the thresholds."""
     return [*_of_every_run(view), *_thresholds(view, thresholds)]
 
 
-def conclude(view: RunView, thresholds: Thresholds, emit: Callable[..., None]) -> Exit:
-    """Judge a run: a ``gate`` event for each gate, then the ``verdict``."""
-    judged = gates(view, thresholds)
+def conclude(
+    view: RunView, thresholds: Thresholds, emit: Callable[..., None], more: Asked | None = None
+) -> Exit:  # fmt: skip
+    """Judge a run: a ``gate`` event for each gate, then the ``verdict``. ``more`` are gates of a command's own."""
+    judged = [*gates(view, thresholds), *(more(view) if more is not None else ())]
     code = worst(gate.exit for gate in judged if not gate.passed)
     for gate in judged:
         emit("gate", gate=gate.to_dict())

@@ -5,22 +5,23 @@ from __future__ import annotations
 import time
 from collections import Counter
 from functools import lru_cache
-from html import escape
-from typing import TextIO
+from html import escape as escaped
+from typing import Any, TextIO
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from x402_harness.reporting import page
 from x402_harness.reporting.charts import Chart, charge_bars, latency_bars, price_strip, verdict_bars
 from x402_harness.reporting.escape import printable
-from x402_harness.reporting.evidence import heading
+from x402_harness.reporting.evidence import heading, money
 from x402_harness.reporting.figures import latencies
 from x402_harness.reporting.terminal import GLYPHS, summary_rows
 from x402_harness.reporting.view import RunView
 
 STATE_MARKS = {"settled": "✓", "unknown": "?", "stopped": "?", "fault": "⚠"}
 WHOLE_BARS = 30  # listings that have a bar each
+LONGEST = 2000  # characters of any one line
 
 
 def write_html(view: RunView, out: TextIO) -> None:
@@ -31,60 +32,80 @@ def write_html(view: RunView, out: TextIO) -> None:
 def render(view: RunView) -> str:
     """The whole page of a run that was judged. Every text that is not ours is escaped and stripped of control
     characters."""
-    cards, rules = page.cards(view), page.rules(view)
+    return environment().get_template("report.html.j2").render(report_context(view))
+
+
+def report_context(view: RunView) -> dict[str, Any]:
+    """What ``report.html.j2`` tells of a run that was judged."""
+    cards = page.cards(view)
     charts = [chart for chart in _charts(view) if chart is not None]
     carded = {number for number, _ in cards}
     kinds, verdicts = page.truth(view)
-    template = _environment().get_template("report.html.j2")
-    return template.render(
-        view=view,
-        page=page,
-        listings=list(view.listings.items()),
-        cards=cards,
-        carded=carded,
-        per_card=max(4, min(20, page.MAX_CARD_FINDINGS // max(1, len(cards)))),
-        others=[(number, listing) for number, listing in view.listings.items() if number not in carded],
-        whole=page.whole_cases(cards),
-        whole_sheets=sum(len(listing.claims) for listing in view.listings.values()) <= page.MAX_CLAIMS,
-        summary_rows=list(summary_rows(view.summary)),
-        passed=view.exit_code == 0,
-        charts=charts,
-        rules=rules,
-        heads=[f"#{kind}" for kind in kinds],
-        verdicts=verdicts,
-        contents=_contents(view, bool(charts)),
-        heading=heading(view.started),
-        took=_took(view),
-        glyphs=GLYPHS,
-        states=STATE_MARKS,
-    )
+    return {
+        "view": view,
+        "page": page,
+        "listings": list(view.listings.items()),
+        "cards": cards,
+        "carded": carded,
+        "per_card": max(4, min(20, page.MAX_CARD_FINDINGS // max(1, len(cards)))),
+        "others": [(number, listing) for number, listing in view.listings.items() if number not in carded],
+        "whole": page.whole_cases(cards),
+        "whole_sheets": sum(len(listing.claims) for listing in view.listings.values()) <= page.MAX_CLAIMS,
+        "summary_rows": list(summary_rows(view.summary, money(view.started))),
+        "passed": view.exit_code == 0,
+        "charts": charts,
+        "rules": page.rules(view),
+        "heads": [f"#{kind}" for kind in kinds],
+        "verdicts": verdicts,
+        "contents": _contents(view, bool(charts)),
+        "heading": heading(view.started),
+        "took": _took(view),
+        "states": STATE_MARKS,
+    }
 
 
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("x402_harness.reporting"),
+@lru_cache(maxsize=2)
+def environment(*packages: str) -> Environment:
+    """The templates of ``packages`` that have a folder of them, and of the report. What a template puts out is made
+    harmless whether or not it asks for that: see :func:`spoken`."""
+    made = Environment(
+        loader=ChoiceLoader([PackageLoader(package) for package in (*packages, "x402_harness.reporting")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=spoken,
     )
-    environment.filters |= {"safe_text": safe_text, "link": link, "block": block, "utc": utc}
-    return environment
+    made.filters |= {"safe_text": safe_text, "link": link, "block": block, "exact": exact, "utc": utc}
+    made.globals["glyphs"] = GLYPHS
+    return made
+
+
+def spoken(value: object) -> object:
+    """What a template puts out for ``value``: markup as it is; text on one line, as :func:`safe_text` has it."""
+    return safe_text(value, LONGEST) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def safe_text(value: object, limit: int = 400) -> str:
-    """Text on one line, control and direction characters written out."""
-    return printable("" if value is None else value, limit)
+    """Text on one line, control and direction characters written out; of what is longer, how long it is."""
+    text = "" if value is None else str(value)
+    return printable(text, limit) if len(text) <= limit else f"{printable(text, limit)} ({len(text)} characters)"
 
 
 def block(value: object, limit: int = page.MAX_BODY) -> Markup:
     """Text on several lines, each made printable, for the inside of an element: quotes, of which JSON is full, are not
-    escaped there."""
+    escaped there. Of what is longer, how long it is."""
     text = str(value)
-    lines = [printable(line, 2000) for line in text[:limit].split("\n")]
-    shown = "\n".join(lines) + ("\n…" if len(text) > limit else "")
-    return Markup(escape(shown, quote=False))
+    lines = [safe_text(line, LONGEST) for line in text[:limit].split("\n")]
+    shown = "\n".join(lines) + (f"\n… ({len(text)} characters)" if len(text) > limit else "")
+    return Markup(escaped(shown, quote=False))
+
+
+def exact(text: str) -> Markup:
+    """Text that is kept as it is for a value that nobody sees; what would be hidden stands there by its number."""
+    return Markup("").join(
+        escape(one) if printable(one) == one or one == "[" else Markup("&#x{:x};").format(ord(one)) for one in text
+    )
 
 
 def link(url: object) -> Markup:

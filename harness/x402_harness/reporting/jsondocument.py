@@ -34,9 +34,9 @@ class JsonDocumentReport(FindingsReport):
         counts: dict[str, Any] = {"listings": ending.listings}
         counts |= {f"{level}s": self._tally.level(level) for level in Level}
         counts |= {"suppressed": ending.suppressed, "rules": self._rules()}
-        more: dict[str, Any] = {}
+        more = dict(ending.more)
         if ending.baseline is not None:
-            more = {"suppressed": self._suppressed, "baseline": ending.baseline}
+            more |= {"suppressed": self._suppressed, "baseline": ending.baseline}
         told = document(self._command, counts, self._findings, **more, exit_code=ending.exit_code)
         # The standard library writes integers of any size, which a record may hold.
         json.dump(told, self._out, indent=2, ensure_ascii=False)

@@ -14,7 +14,7 @@ from typing import TextIO
 
 from x402_catalog.findings import Finding
 from x402_harness.reporting.escape import printable
-from x402_harness.reporting.evidence import heading
+from x402_harness.reporting.evidence import heading, money
 from x402_harness.reporting.figures import latencies, percentile
 from x402_harness.reporting.gates import gate_line
 from x402_harness.reporting.terminal import GLYPHS, summary_rows
@@ -73,7 +73,7 @@ def _lines(view: RunView) -> Iterator[str]:
 
 
 def _figures(view: RunView) -> Iterator[tuple[str, str]]:
-    yield from summary_rows(view.summary)
+    yield from summary_rows(view.summary, money(view.started))
     p95 = percentile(latencies(view), 95)
     if p95 is not None:
         yield "p95", f"{p95:.3f} s"

@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 
 from x402_catalog.findings import Finding, Level
+from x402_harness.reporting.evidence import money
 from x402_harness.reporting.figures import latencies, percent_covered, percentile
 from x402_harness.reporting.rows import dollars
 from x402_harness.reporting.view import CaseView, ListingView, RunView
@@ -51,7 +52,9 @@ def tiles(view: RunView) -> Iterator[Tile]:
     if (p95 := percentile(latencies(view), 95)) is not None:
         yield Tile(seconds(p95), "p95 of a purchase")
     for row in summary["spent"]:
-        yield Tile(_trim(row["amount"] or row["atomic"]), f"{row['symbol']} of sandbox money on {row['network']}")
+        yield Tile(
+            _trim(row["amount"] or row["atomic"]), f"{row['symbol']} of {money(view.started)} on {row['network']}"
+        )
 
 
 def seconds(value: float) -> str:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from x402_catalog.findings import Finding, Level
 from x402_harness.reporting.escape import printable
-from x402_harness.reporting.evidence import heading
+from x402_harness.reporting.evidence import heading, money
 from x402_harness.reporting.gates import gate_line
 from x402_harness.reporting.view import CaseView, ListingView, RunView
 
@@ -106,7 +106,7 @@ def _print_summary(view: RunView, out: Console, reports: dict[str, str]) -> None
     summary = view.summary
     out.print()
     out.print(Text("SUMMARY", style="bold"))
-    for name, value in summary_rows(summary):
+    for name, value in summary_rows(summary, money(view.started)):
         out.print(f"  {name:<10} {value}")
     for gate in view.gates:
         mark, style = ("✓", "green") if gate["passed"] else ("✗", "bold red")
@@ -119,8 +119,8 @@ def _print_summary(view: RunView, out: Console, reports: dict[str, str]) -> None
     out.print(Text(f"exit {view.exit_code}", style="bold"))
 
 
-def summary_rows(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """The summary as named lines."""
+def summary_rows(summary: dict[str, Any], money: str) -> Iterator[tuple[str, str]]:
+    """The summary as named lines; ``money`` says what was spent."""
     bought = summary.get("purchases", {})
     yield "listings", f"{summary.get('listings', 0)} read · {summary.get('skipped', 0)} not bought"
     counts = [f"{bought[name]} {name}" for name in ("settled", "refused", "unknown", "unsold") if bought.get(name)]
@@ -130,7 +130,7 @@ def summary_rows(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "coverage", " · ".join(told)
     for row in summary.get("spent", ()):
         amount = row["amount"] or f"{row['atomic']} atomic"
-        yield "spent", f"{amount} {row['symbol']} on {row['network']} (sandbox money)"
+        yield "spent", f"{amount} {row['symbol']} on {row['network']} ({money})"
     counts = [f"{summary.get(name, 0)} {name}" for name in ("errors", "warnings", "infos")]
     counts += [f"{summary['suppressed']} suppressed"] if summary.get("suppressed") else []
     yield "findings", " · ".join(counts)

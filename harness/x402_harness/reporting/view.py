@@ -116,7 +116,7 @@ def _so_far(view: RunView) -> dict[str, Any]:
         "skipped": sum(bool(listing.skipped) for listing in view.listings.values()),
         **{f"{level}s": view.levels[level] for level in ("error", "warning", "info")},
         "purchases": {
-            "planned": view.plan.get("cases", 0),
+            "planned": view.plan.get("cases", len(view.cases)),  # planned listing by listing: told when all are
             **{end: ends[end] for end in ("settled", "refused", "unknown", "unsold")},
         },
         "spent": [],

@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 
 from x402_catalog.models import Listing
 from x402_harness.checks.exchange import terms_as_listing
-from x402_harness.edge.client import Client
+from x402_harness.edge.client import Client, Limits
+from x402_harness.edge.direct import guarded_client
+from x402_harness.edge.guard import Guard
 from x402_harness.probing.asking import Asker, hold
 from x402_harness.probing.ladder import climb
 from x402_harness.probing.targets import Target, rungs
@@ -16,6 +18,12 @@ from x402_harness.probing.targets import Target, rungs
 
 class NoTerms(Exception):
     """An endpoint asks for no payment, so there is nothing to make a listing of; the message says what it does."""
+
+
+def typed_client(url: str, timeout: float) -> Client:
+    """A client for the host of a URL that the user typed, wherever it is; ``timeout`` in seconds for a request."""
+    limits = Limits(timeout=timeout, total=timeout)
+    return guarded_client(Guard(frozenset({urlsplit(url).hostname or ""})), limits)
 
 
 def is_on_this_machine(url: str) -> bool:

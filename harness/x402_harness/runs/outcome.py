@@ -77,16 +77,22 @@ class Summary:
 
     def exit_code(self, fail_on: Level | None) -> Exit:
         """What the run ends with; ``fail_on`` is the mildest level of finding that fails it, ``None`` for none."""
-        failing = sum(count for level, count in self.levels.items() if fail_on and Level(level).rank <= fail_on.rank)
-        applies = (
-            (Exit.INTERRUPTED, self.interrupted),
-            (Exit.UNKNOWN, self.unknown > 0),
-            (Exit.FAULT, self.faults > 0),
-            (Exit.REFUSED, self.refused > 0),
-            (Exit.FINDINGS, failing > 0),
-            (Exit.NOTHING, self.listings == 0),
-        )
-        return worst(code for code, yes in applies if yes)
+        return exit_of(self.to_dict(), fail_on)
+
+
+def exit_of(summary: dict[str, Any], fail_on: Level | None = Level.ERROR) -> Exit:
+    """The exit code that follows from :meth:`Summary.to_dict`."""
+    failing = sum(summary[f"{level}s"] for level in Level if fail_on and level.rank <= fail_on.rank)
+    bought = summary["purchases"]
+    applies = (
+        (Exit.INTERRUPTED, summary["interrupted"]),
+        (Exit.UNKNOWN, bought["unknown"] > 0),
+        (Exit.FAULT, summary["faults"] > 0),
+        (Exit.REFUSED, bought["refused"] > 0),
+        (Exit.FINDINGS, failing > 0),
+        (Exit.NOTHING, summary["listings"] == 0),
+    )
+    return worst(code for code, yes in applies if yes)
 
 
 _WORST_FIRST = (Exit.INTERRUPTED, Exit.UNKNOWN, Exit.FAULT, Exit.REFUSED, Exit.FINDINGS, Exit.NOTHING)

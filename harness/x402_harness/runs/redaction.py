@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 from x402_harness.protocol.errors import RemoteProtocolError
@@ -50,33 +51,39 @@ _SHOWN = frozenset(
 )
 NO_SECRETS = Secrets()
 
+Keep = Callable[[bytes], str]  # stores a body beside, and tells the name that it has there
 
-def exchange_to_dict(exchange: Exchange) -> dict[str, Any]:
-    """An exchange as an event keeps it: both messages, secrets withheld, long bodies cut with their digest."""
+
+def exchange_to_dict(exchange: Exchange, keep: Keep | None = None) -> dict[str, Any]:
+    """An exchange as events and cassettes keep it: both messages, secrets withheld, long bodies cut with their digest.
+
+    ``keep`` stores what was cut whole, without its secrets; ``stored`` then says where.
+    """
     secrets = Secrets(exchange.request)
     request, response, failure = exchange.request, exchange.response, exchange.failure
     return {
         "leg": str(exchange.leg),
         "started": round(exchange.started, 6),
         "elapsed": round(exchange.elapsed, 6),
-        "request": _message(request, secrets) | {"method": request.method, "url": request.url},
-        "response": _response(response, secrets) if response else None,
-        "failure": _failure(failure, secrets) if failure else None,
+        "request": _message(request, secrets, keep) | {"method": request.method, "url": request.url},
+        "response": _response(response, secrets, keep) if response else None,
+        "failure": _failure(failure, secrets, keep) if failure else None,
     }
 
 
-def _response(response: Response, secrets: Secrets) -> dict[str, Any]:
-    told = _message(response, secrets) | {"status": response.status, "truncated": response.truncated}
+def _response(response: Response, secrets: Secrets, keep: Keep | None) -> dict[str, Any]:
+    told = _message(response, secrets, keep) | {"status": response.status, "truncated": response.truncated}
     return told | {"undecoded": secrets.scrub(response.undecoded), "received": response.received}
 
 
-def _failure(failure: Failure, secrets: Secrets) -> dict[str, Any]:
+def _failure(failure: Failure, secrets: Secrets, keep: Keep | None) -> dict[str, Any]:
     message = secrets.scrub(failure.message)
-    return {"cause": failure.cause, "message": message, "may_have_sent": failure.may_have_sent}
+    told: dict[str, Any] = {"cause": failure.cause, "message": message, "may_have_sent": failure.may_have_sent}
+    return told | {"partial": _response(failure.partial, secrets, keep)} if failure.partial else told
 
 
-def _message(message: Request | Response, secrets: Secrets) -> dict[str, Any]:
-    return {"headers": _headers(message.headers, secrets), "body": body_to_dict(message.body, secrets)}
+def _message(message: Request | Response, secrets: Secrets, keep: Keep | None) -> dict[str, Any]:
+    return {"headers": _headers(message.headers, secrets), "body": body_to_dict(message.body, secrets, keep)}
 
 
 def _headers(headers: Headers, secrets: Secrets) -> list[list[str]]:
@@ -107,12 +114,13 @@ def _payment(value: str) -> str:
     return f"(authorization of {told}; signature withheld)"
 
 
-def body_to_dict(body: bytes, secrets: Secrets = NO_SECRETS) -> dict[str, Any]:
+def body_to_dict(body: bytes, secrets: Secrets = NO_SECRETS, keep: Keep | None = None) -> dict[str, Any]:
     """A body: its size and digest, and its text, or its first bytes in base64 where it is no text."""
     told: dict[str, Any] = {"bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
     shown = secrets.scrub_bytes(body)
     try:
         text = shown.decode("utf-8")
+        told |= {"text": text[:MAX_TEXT], "cut": len(text) > MAX_TEXT}
     except UnicodeDecodeError:
-        return told | {"base64": base64.b64encode(shown[:MAX_TEXT]).decode("ascii"), "cut": len(shown) > MAX_TEXT}
-    return told | {"text": text[:MAX_TEXT], "cut": len(text) > MAX_TEXT}
+        told |= {"base64": base64.b64encode(shown[:MAX_TEXT]).decode("ascii"), "cut": len(shown) > MAX_TEXT}
+    return told | {"stored": keep(shown)} if told["cut"] and keep is not None else told

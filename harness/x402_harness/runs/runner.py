@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import platform
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -29,18 +30,23 @@ from x402_harness.checks.refusals import Attempt, judge_refusals
 from x402_harness.edge.client import Client
 from x402_harness.generation.requests import Source
 from x402_harness.ledger import Ledger
-from x402_harness.planning.cases import Case, Plan, Skip, plan
-from x402_harness.policy import MICROS, Caps, Policy, dollars_micro
+from x402_harness.planning.cases import Case, Plan, Portion, Skip, as_portions, portions
+from x402_harness.planning.confirming import confirmations
+from x402_harness.policy import MICROS, Caps, dollars_micro
 from x402_harness.protocol.exchange import Leg
+from x402_harness.protocol.onchain import Settlement
 from x402_harness.protocol.purchase import State
 from x402_harness.protocol.withholding import Secrets
+from x402_harness.runs.cassettes.keeping import Keeping
+from x402_harness.runs.cassettes.recorder import Recorder
+from x402_harness.runs.cassettes.recording import Recording
 from x402_harness.runs.coverage import coverage_event
 from x402_harness.runs.events import SCHEMA_VERSION, Stream
 from x402_harness.runs.outcome import Summary, spending
-from x402_harness.runs.redaction import body_to_dict, exchange_to_dict
+from x402_harness.runs.purse import MONEY, Purse, throwaway
+from x402_harness.runs.redaction import body_to_dict
 from x402_harness.runs.venue import MockVenue, Venue
 from x402_harness.sandbox.world import World
-from x402_harness.wallet import ThrowawayWallet
 
 # Enough for the reference listing at 10 USDC a call, in money that does not exist.
 MOCK_CAPS = Caps(per_call=100 * MICROS, per_run=10_000 * MICROS)
@@ -48,14 +54,15 @@ MOCK_CAPS = Caps(per_call=100 * MICROS, per_run=10_000 * MICROS)
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
-    """What to run. ``rows`` is the most purchases per listing, ``None`` for all that show something new; equal
-    configurations give equal plans."""
+    """What to run. ``rows`` is the most purchases per listing, ``None`` for all that show something new, ``confirm``
+    the most beyond them that tell apart what may explain failures; equal configurations give equal plans."""
 
     sources: tuple[str, ...]
     command: str = "run"
     seed: int = 402
     rows: int | None = 4
     caps: Caps = MOCK_CAPS
+    confirm: int = 0
     query: str = ""
     filters: Filters = field(default_factory=Filters)
     limits: Limits = field(default_factory=Limits)
@@ -79,11 +86,14 @@ class _Read:
 
 
 class Runner:
-    """One mock run over ``config.sources``, or over ``items`` that were read already, at a ``venue``: mock sellers
-    unless given.
+    """One run over ``config.sources``, or over ``items`` that were read already, at a ``venue`` with the money of a
+    ``purse``: mock sellers and sandbox money unless given. ``planned`` is what to buy where that stands already.
 
-    Every event goes to ``stream``; nothing is printed.
+    Every event goes to ``stream``; nothing is printed. The ``recorder`` keeps what is bought, and may have purchases
+    that are played instead.
     """
+
+    recorded = False  # whether everything was bought before, and is judged again
 
     def __init__(
         self,
@@ -92,6 +102,9 @@ class Runner:
         stream: Stream,
         items: Iterable[Record | Finding | Listing] | None = None,
         venue: Venue | None = None,
+        purse: Purse | None = None,
+        planned: Plan | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self._config = config
         self._items = read(config.sources, limits=config.limits) if items is None else items
@@ -99,17 +112,21 @@ class Runner:
         self._stream = stream
         self._read = _Read()
         self._venue: Venue = venue or MockVenue(World(surroundings.clock, seed=config.seed))
+        self._purse = purse or throwaway(surroundings.run_id, surroundings.folder, surroundings.randomness(32))
+        self._fixed = planned
+        self._recorder = recorder or Recorder(None, Keeping.NONE, surroundings.run_id, surroundings.clock)
+        self._cost = 0  # micro-dollars planned so far
         self._tried: set[int] = set()
-        self._bought: dict[int, list[tuple[Case, bool]]] = {}
+        self._bought: list[tuple[Case, bool]] = []  # of the listing that is being bought
         self.summary = Summary()
 
     async def run(self) -> Summary:
         """Read, validate, plan, buy, check, conclude. A cancelled run concludes what it has and is marked so."""
         self._start()
-        with Ledger(self._around.folder / "ledger.db", self._around.clock, sandbox=True) as ledger:
+        with self._purse.open(self._around.clock) as ledger:
             try:
                 self._load()
-                await self._buy_all(self._plan(), ledger)
+                await self._buy_all(ledger)
             except (asyncio.CancelledError, KeyboardInterrupt):
                 self.summary.interrupted = True
             self._conclude(ledger)
@@ -124,8 +141,10 @@ class Runner:
             tool="testbuy",
             version=__version__,
             command=config.command,
-            mode="mock",
+            mode=str(self._purse.mode),
+            money=MONEY[self._purse.mode],
             evidence=str(self._venue.evidence),
+            recorded=self.recorded,
             seed=config.seed,
             rows=config.rows,
             sources=list(config.sources),
@@ -157,57 +176,108 @@ class Runner:
             if finding.rule not in excused:
                 self._found(finding, number)
 
-    def _plan(self) -> Plan:
-        config = self._config
-        made = plan(
-            self._read.listings, rows=config.rows, seed=config.seed, caps=config.caps, objection=self._venue.objection
-        )
-        for skip in made.skips:
-            self._skip(skip)
-        for cut in made.cuts:
-            self._stream.emit(
-                "cut", listing=self._number(cut.listing), slug=cut.listing.slug, reasons=list(cut.reasons)
-            )
-        self.summary.planned = len(made.cases)
-        cost = sum(dollars_micro(case.price) for case in made.cases)
-        self._stream.emit("plan", cases=len(made.cases), skipped=len(made.skips), cost=_usd(cost))
-        return made
+    def _portions(self) -> Generator[Portion, None, None]:
+        """What is bought of each listing, planned when its turn comes; at the end, the plan as a whole."""
+        try:
+            for portion in self._planned():
+                self._tell(portion)
+                self._cost += sum(dollars_micro(case.price) for case in portion.cases)
+                yield portion
+        finally:
+            summary = self.summary
+            self._stream.emit("plan", cases=summary.planned, skipped=summary.skipped, cost=_usd(self._cost))
 
-    def _skip(self, skip: Skip) -> None:
-        self.summary.skipped += 1
-        self._stream.emit(
-            "skip", listing=self._number(skip.listing), slug=skip.listing.slug, reasons=list(skip.reasons)
-        )
+    def _planned(self) -> Iterator[Portion]:
+        if self._fixed is not None:
+            return as_portions(self._fixed, self._read.listings)
+        config, venue = self._config, self._venue
+        made = portions(
+            self._read.listings, rows=config.rows, seed=config.seed, caps=config.caps, objection=venue.objection,
+            spare=config.confirm,
+        )  # fmt: skip
+        return map(self._limited, made)
 
-    async def _buy_all(self, made: Plan, ledger: Ledger) -> None:
-        wallet = ThrowawayWallet(self._around.randomness(32))
+    def _limited(self, portion: Portion) -> Portion:
+        """The portion without what the recorder lets nobody buy."""
+        evidence = self._venue.evidence
+        if not portion.cases or not self._recorder.leaves_out(portion.listing, evidence):
+            return portion
+        kept = tuple(
+            case for case in portion.cases if self._recorder.recorded(self._venue.placed(case), evidence) is not None
+        )
+        skip = None if kept else Skip(portion.listing, ("it was recorded before, and is not bought again",))
+        return replace(portion, cases=kept, skip=skip)
+
+    def _tell(self, portion: Portion) -> None:
+        slug = portion.listing.slug
+        self.summary.planned += len(portion.cases)
+        self.summary.skipped += portion.skip is not None
+        if portion.skip is not None:
+            self._stream.emit("skip", listing=portion.number, slug=slug, reasons=list(portion.skip.reasons))
+        if portion.cut is not None:
+            self._stream.emit("cut", listing=portion.number, slug=slug, reasons=list(portion.cut.reasons))
+
+    async def _buy_all(self, ledger: Ledger) -> None:
+        purse = self._purse
         buyer = Buyer(
-            run=self._around.run_id,
-            wallet=wallet,
-            policy=Policy(self._config.caps, wallet.address),
+            run=purse.run,
+            wallet=purse.wallet,
+            policy=purse.policy(self._config.caps),
             ledger=ledger,
             clock=self._around.clock,
             nonce=lambda: self._around.randomness(32),
             chain=self._venue.chain,
+            witness=self._venue.witness,
         )
-        for case in made.cases:
-            await self._buy(case, buyer)
-            await asyncio.sleep(0)  # a place where a run can be stopped between two purchases
+        await self._each_case(lambda number, case: self._buy(number, case, buyer))
 
-    async def _buy(self, case: Case, buyer: Buyer) -> None:
-        number = self._number(case.listing)
-        placed = self._venue.placed(case)
-        self._stream.emit("case.start", listing=number, **_about_case(placed))
+    async def _each_case(self, buy: Callable[[int, Case], Awaitable[None]]) -> None:
+        with closing(self._portions()) as planned:
+            for portion in planned:
+                await self._buy_portion(portion, buy)
+
+    async def _buy_portion(self, portion: Portion, buy: Callable[[int, Case], Awaitable[None]]) -> None:
+        self._bought = []
         try:
-            await self._venue.chain.fund(buyer.wallet.address, case.price)
+            for case in portion.cases:
+                await buy(portion.number, case)
+                await asyncio.sleep(0)  # a place where a run can be stopped between two purchases
+            for case in confirmations(self._bought, portion.spare):
+                self.summary.planned += 1
+                self._cost += dollars_micro(case.price)
+                await buy(portion.number, case)
+            await asyncio.sleep(0)
+        finally:
+            if self._bought and (covered := coverage_event(self._bought)) is not None:
+                self.summary.shown(covered)
+                self._stream.emit("coverage", listing=portion.number, **covered)
+
+    async def _buy(self, number: int, case: Case, buyer: Buyer) -> None:
+        placed = self._venue.placed(case)
+        self._begin(number, placed)
+        try:
+            if (recording := self._recorder.recorded(placed, self._venue.evidence)) is not None:
+                self._play(number, placed, recording)
+                return
+            if self._venue.chain is not None:
+                await self._venue.chain.fund(buyer.wallet.address, case.price)
             async with self._venue.client(case.listing) as client:
                 bought = await buyer.buy(placed, client)
                 here = await self._settles_here(bought)
-                self._check(number, bought if here else _without_chain(bought))
+                seen = bought if here else _without_chain(bought)
+                told = self._recorder.exchanges(seen, self._venue.evidence)
+                self._check(number, seen, told, self._venue.evidence)
                 if self._venue.tries_refusals and number not in self._tried:
                     await self._try_refusals(number, bought, client, here)
         except Exception as error:  # a fault of ours: told as such, and the other purchases go on
             self._fault(case, error)
+
+    def _begin(self, number: int, case: Case) -> None:
+        self._stream.emit("case.start", listing=number, **_about_case(case))
+
+    def _play(self, number: int, case: Case, recording: Recording) -> None:
+        """A purchase that was made before, judged as if it had been made now."""
+        self._check(number, recording.bought(case), recording.exchanges, recording.evidence, recorded=True)
 
     async def _settles_here(self, bought: Bought) -> bool:
         """Whether the venue's chain is the one that this seller settles on."""
@@ -220,11 +290,12 @@ class Runner:
     async def _try_refusals(self, number: int, bought: Bought, client: Client, here: bool) -> None:
         """Once a listing: what its seller does with payments that it must refuse."""
         purchase, case = bought.purchase, bought.case
-        if purchase.challenge is None or purchase.option is None:
+        chain = self._venue.chain
+        if purchase.challenge is None or purchase.option is None or chain is None:
             return
         self._tried.add(number)
         paid = bought.transcript.leg(Leg.PAID) if purchase.state is State.SETTLED else None
-        trials = Trials(client, self._venue.chain, self._around.clock, self._around.randomness)
+        trials = Trials(client, chain, self._around.clock, self._around.randomness)
         attempts = await trials.run(
             purchase.request, purchase.challenge, purchase.option, case.price, paid, settles_here=here
         )
@@ -242,11 +313,19 @@ class Runner:
         place = f"{Path(last.filename).name}:{last.lineno}"
         self._stream.emit("fault", case=case.id, message=f"{type(error).__name__}: {error}", place=place)
 
-    def _check(self, number: int, bought: Bought) -> None:
+    def _check(
+        self,
+        number: int,
+        bought: Bought,
+        exchanges: list[dict[str, Any]],
+        evidence: Evidence,
+        *,
+        recorded: bool = False,
+    ) -> None:
         case = bought.case
-        for exchange in bought.transcript.exchanges:
-            self._stream.emit("exchange", case=case.id, exchange=exchange_to_dict(exchange))
-        scene = _scene(bought, self._venue.evidence)
+        for exchange in exchanges:
+            self._stream.emit("exchange", case=case.id, exchange=exchange)
+        scene = _scene(bought, evidence)
         examine(scene)
         # A seller may echo the signature in whatever it says, and what it says is in findings and reasons.
         secrets = Secrets(*(exchange.request for exchange in bought.transcript.exchanges))
@@ -261,8 +340,10 @@ class Runner:
             self._stream.emit("fault", case=case.id, message=bought.unbooked, place="ledger")
         self._count(bought)
         passed = bought.purchase.state is State.SETTLED and not scene.failed
-        self._bought.setdefault(number, []).append((case, passed))
-        self._stream.emit("case.end", listing=number, case=case.id, **secrets.scrub_json(_outcome(bought, scene)))
+        self._bought.append((case, passed))
+        self._stream.emit(
+            "case.end", listing=number, case=case.id, recorded=recorded, **secrets.scrub_json(_outcome(bought, scene))
+        )
 
     def _count(self, bought: Bought) -> None:
         if bought.purchase.state is State.SETTLED:
@@ -275,10 +356,6 @@ class Runner:
             self.summary.unsold += 1
 
     def _conclude(self, ledger: Ledger) -> None:
-        for number, bought in self._bought.items():
-            if (covered := coverage_event(bought)) is not None:
-                self.summary.shown(covered)
-                self._stream.emit("coverage", listing=number, **covered)
         for number, listing in enumerate(self._read.listings):
             if number not in self._read.judgements:
                 continue
@@ -288,15 +365,12 @@ class Runner:
                 self.summary.claims[verdict] = self.summary.claims.get(verdict, 0) + count
             told = [claim.to_dict() for claim in claims]
             self._stream.emit("claims", listing=number, totals=counted, claims=told)
-        self.summary.spent = spending(ledger.rows(self._around.run_id))
+        self.summary.spent = spending(ledger.rows(self._purse.run))
         self._stream.emit("run.end", summary=self.summary.to_dict())
 
     def _found(self, finding: Finding, listing: int | None = None, case: str | None = None) -> None:
         self.summary.levels[str(finding.level)] += 1
         self._stream.emit("finding", listing=listing, case=case, finding=finding.to_dict())
-
-    def _number(self, listing: Listing) -> int:
-        return next(number for number, known in enumerate(self._read.listings) if known is listing)
 
 
 def _without_chain(bought: Bought) -> Bought:
@@ -375,10 +449,19 @@ def _outcome(bought: Bought, scene: Scene) -> dict[str, Any]:
         "nonce": authorization.nonce if authorization else None,
         "transaction": receipt.transaction if receipt else None,
         "moved": str(view.before.payer - view.after.payer) if view else None,
+        "chain": _shown(bought.transcript.settlement),
         "elapsed": round(sum(exchange.elapsed for exchange in bought.transcript.exchanges), 6),
         "passed": sorted(scene.passed - scene.failed),
         "failed": sorted(scene.failed),
     }
+
+
+def _shown(seen: Settlement | None) -> dict[str, Any] | None:
+    """What a node said became of the payment."""
+    if seen is None:
+        return None
+    members = {"reason": seen.reason, "transaction": seen.transaction, "confirmations": seen.confirmations}
+    return {"verdict": str(seen.verdict), **members}
 
 
 def _about_attempt(attempt: Attempt) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from x402_harness.protocol.exchange import Request, Response
+from x402_harness.sandbox.wire import LINE, Wire, write_pieces
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -18,13 +19,17 @@ MAX_BODY = 8 * 1024 * 1024  # bytes of a request
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How an answer is sent: ``delay`` seconds before its head, ``drip`` seconds between pieces of ``piece`` bytes,
-    ``cut`` after so many bytes of the body (negative: counted from its end), ``hang`` in place of any answer."""
+    ``cut`` after so many bytes of the body (negative: counted from its end), ``hang`` in place of any answer.
+
+    ``wire`` makes the bytes of the whole connection from the answer, past everything that HTTP allows.
+    """
 
     delay: float = 0.0
     drip: float = 0.0
     piece: int = 1
     cut: int | None = None
     hang: bool = False
+    wire: Wire | None = None
 
 
 async def read_request(scope: Scope, receive: Receive) -> Request:
@@ -75,3 +80,15 @@ async def paced(send: Send, response: Response, pace: Pace) -> None:
         await send({"type": "http.response.body", "body": kept, "more_body": True})
         raise ConnectionResetError("the answer is cut here")
     await send({"type": "http.response.body", "body": kept})
+
+
+async def wired(scope: Scope, receive: Receive, send: Send, response: Response, wire: Wire) -> None:
+    """Send a response as bytes of its own, where the server hands out its connections; else say that it cannot be."""
+    line = (scope.get("extensions") or {}).get(LINE)
+    if line is None:
+        told = Response(501, (("content-type", "text/plain"),), b"this fault needs the sandbox's own server")
+        await paced(send, told, Pace())
+        return
+    await write_pieces(line, wire(response))
+    while (await receive())["type"] != "http.disconnect":
+        pass  # of a request that was read whole nothing more comes

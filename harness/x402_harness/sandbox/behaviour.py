@@ -20,6 +20,8 @@ from x402_harness.sandbox.answers import Answer
 from x402_harness.sandbox.asgi import Pace
 from x402_harness.sandbox.facilitator import Facilitator, Payment
 
+ELSEWHERE = "https://elsewhere.example"
+
 
 class Side(StrEnum):
     """Which part of a visit a fault is in."""
@@ -30,6 +32,18 @@ class Side(StrEnum):
     RECEIPT = "receipt"
     ANSWER = "answer"
     TRANSPORT = "transport"
+    ATTACK = "attack"
+
+
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """What falling for a fault would cost a buyer, in ``words``; ``units`` of a price tells it in atomic units.
+
+    Units are those beyond what was agreed; ``None`` where no number can be told.
+    """
+
+    words: str
+    units: Callable[[int], int] | None = None
 
 
 @dataclass(slots=True)
@@ -41,11 +55,15 @@ class Memory:
     nonces: set[str] = field(default_factory=set)
     under_way: set[str] = field(default_factory=set)
     answers: list[Answer] = field(default_factory=list)
+    payers: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
 class Visit:
-    """One request at a seller, with what is known of it so far. ``clock`` gives the chain's time in seconds."""
+    """One request at a seller, with what is known of it so far. ``clock`` gives the chain's time in seconds.
+
+    ``elsewhere`` is an origin that is not the seller's, without a slash at the end.
+    """
 
     listing: Listing
     version: int
@@ -53,6 +71,7 @@ class Visit:
     memory: Memory
     facilitator: Facilitator
     clock: Callable[[], float]
+    elsewhere: str = ELSEWHERE
     offered: tuple[Option, ...] = ()
     values: Values = field(default_factory=Values)
     shape: RequestShape | None = None
@@ -73,7 +92,7 @@ Settle = Callable[[Payment, Option], SettlementResponse]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A named misbehaviour; ``caught_by`` are the codes of the rules that find it.
+    """A named misbehaviour; ``caught_by`` are the codes of the rules that find it, ``stake`` what it is about.
 
     ``fits`` says whether a listing, asked in a version, leaves room for it. Hooks get the visit last:
 
@@ -88,6 +107,7 @@ class Fault:
     side: Side
     summary: str
     caught_by: tuple[str, ...]
+    stake: Stake | None = None
     fits: Callable[[Listing, int], bool] = lambda listing, version: True
     admit: Callable[[Visit], Response | None] | None = None
     message: Callable[[dict[str, Any], Visit], dict[str, Any]] | None = None

@@ -24,8 +24,8 @@ from x402_harness.protocol.headers import (
 )
 from x402_harness.protocol.messages import SettlementResponse, VerifyResponse
 from x402_harness.sandbox.answers import Answer, answer
-from x402_harness.sandbox.asgi import Pace, Receive, Scope, Send, lifespan, paced, read_request
-from x402_harness.sandbox.behaviour import Fault, Memory, Settle, Verify, Visit
+from x402_harness.sandbox.asgi import Pace, Receive, Scope, Send, lifespan, paced, read_request, wired
+from x402_harness.sandbox.behaviour import ELSEWHERE, Fault, Memory, Settle, Verify, Visit
 from x402_harness.sandbox.facilitator import Facilitator, Payment, read_payment
 from x402_harness.sandbox.fitting import Order
 from x402_harness.sandbox.incoming import BadRequest, read_values
@@ -48,7 +48,7 @@ class Seller:
 
     ``clock`` gives the chain's time. ``version`` is the listing's own unless given. Offers that cannot be told in the
     protocol are left out. With ``validates`` after payment, the terms come first, and a request that breaks the
-    declared fields is refused before it is charged for.
+    declared fields is refused before it is charged for. ``elsewhere`` is where its faults lead.
     """
 
     def __init__(
@@ -61,7 +61,9 @@ class Seller:
         seed: int = 0,
         validates: Validates = Validates.AFTER,
         faults: Iterable[Fault] = (),
+        elsewhere: str = ELSEWHERE,
     ) -> None:
+        self._elsewhere = elsewhere
         self._listing = listing
         self._facilitator = facilitator
         self._clock = clock
@@ -78,13 +80,17 @@ class Seller:
             await lifespan(receive, send)
             return
         response, pace = await self.respond(await read_request(scope, receive))
-        await paced(send, response, pace)
+        if pace.wire is not None:
+            await wired(scope, receive, send, response, pace.wire)
+        else:
+            await paced(send, response, pace)
 
     async def respond(self, request: Request) -> tuple[Response, Pace]:
         """The answer to a request, and how it is sent."""
         visit = Visit(
-            self._listing, self.version, request, self._memory, self._facilitator, self._clock, self.terms.options
-        )
+            self._listing, self.version, request, self._memory, self._facilitator, self._clock, self._elsewhere,
+            self.terms.options,
+        )  # fmt: skip
         self._memory.visits += 1
         for fault in self._faults:
             if fault.admit and (given := fault.admit(visit)) is not None:

@@ -51,12 +51,14 @@ class Serving:
         """Listen and answer. Raises :class:`CannotServe`."""
         import uvicorn
 
+        from x402_harness.sandbox.line import LineProtocol
+
         try:
             self._socket = socket.create_server((LOOPBACK, self._port))
         except OSError as error:
             raise CannotServe(f"port {self._port} cannot be had: {error.strerror}") from error
         config = uvicorn.Config(
-            self._app, http="h11", ws="none", lifespan="off", log_level="critical", access_log=False,
+            self._app, http=LineProtocol, ws="none", lifespan="off", log_level="critical", access_log=False,
             h11_max_incomplete_event_size=_MAX_HEAD, timeout_graceful_shutdown=1, server_header=False,
         )  # fmt: skip
         self._server = uvicorn.Server(config)

@@ -34,7 +34,8 @@ class Terms:
         # Version 1 names no asset: among options of one network, the one that the payment pays is meant.
         paid = payment.payload.authorization
         wanted = (payment.scheme, payment.network)
-        named = [index for index, entry in enumerate(entries) if (entry.get("scheme"), entry.get("network")) == wanted]
+        rows = [(index, entry) for index, entry in enumerate(entries) if isinstance(entry, dict)]
+        named = [index for index, entry in rows if (entry.get("scheme"), entry.get("network")) == wanted]
         exact = (index for index in named if self._is_paid_by(index, paid))
         return next(exact, named[0] if named else None)
 
@@ -74,7 +75,9 @@ def _accepted(accepted: dict[str, Any], entries: list[dict[str, Any]]) -> int | 
     return next((index for index, entry in enumerate(entries) if _meets(accepted, entry)), None)
 
 
-def _meets(accepted: dict[str, Any], offered: dict[str, Any]) -> bool:
+def _meets(accepted: dict[str, Any], offered: Any) -> bool:
+    if not isinstance(offered, dict):
+        return False  # a faulty seller may tell anything
     # As the reference server does: the terms are the same, and nothing of ``extra`` is missing or changed.
     extra, given = offered.get("extra") or {}, accepted.get("extra") or {}
     terms_same = all(accepted.get(name) == value for name, value in offered.items() if name != "extra")

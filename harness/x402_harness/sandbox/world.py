@@ -12,7 +12,7 @@ from x402_catalog.jsonschemas import BadSchema
 from x402_catalog.models import Listing, Offer
 from x402_catalog.money import Money
 from x402_harness.sandbox.answers import answer
-from x402_harness.sandbox.behaviour import Fault
+from x402_harness.sandbox.behaviour import ELSEWHERE, Fault
 from x402_harness.sandbox.chains import Backend, Chains, Sender
 from x402_harness.sandbox.facilitator import Facilitator
 from x402_harness.sandbox.samples import Unanswerable
@@ -23,16 +23,18 @@ class World:
     """Everything that a mock purchase meets. No seller in it opens a socket, so no real host can be reached.
 
     ``clock`` gives seconds, also to the chains; ``backend`` is what runs those, ``anvil`` that node's command.
+    ``elsewhere`` is the origin that faulty sellers lead to.
     """
 
     def __init__(
         self, clock: Callable[[], float], *, seed: int = 0, backend: Backend | str | None = None,
-        anvil: str | None = None,
+        anvil: str | None = None, elsewhere: str = ELSEWHERE,
     ) -> None:  # fmt: skip
         self._clock = clock
         self.chains = Chains(clock, backend, anvil=anvil)
         self.facilitator = Facilitator(self.chains, clock, Sender(_sandbox_key(seed)))
         self._seed = seed
+        self._elsewhere = elsewhere
 
     def close(self) -> None:
         """Stop what runs for the chains."""
@@ -45,7 +47,7 @@ class World:
         """A seller made from the listing, honest but for the faults given."""
         return Seller(
             listing, self.facilitator, self._clock,
-            version=version, seed=self._seed, validates=validates, faults=faults,
+            version=version, seed=self._seed, validates=validates, faults=faults, elsewhere=self._elsewhere,
         )  # fmt: skip
 
     def objection(self, listing: Listing, offer: Offer) -> str | None:

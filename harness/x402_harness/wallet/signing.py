@@ -36,21 +36,28 @@ class Wallet(Protocol):
 
 
 class _Signer:
-    """One account. The key is in no attribute that is told, and cannot be written down by pickling."""
+    """One account. The key is in no attribute that is told, and cannot be written down by pickling.
 
-    __slots__ = ("_account",)
+    It is eth-account's own signer, without the half second that importing the rest of that library takes.
+    """
+
+    __slots__ = ("_address", "_key")
 
     def __init__(self, key: bytes) -> None:
-        self._account: Any = accounts().from_key(key)
+        from eth_keys.datatypes import PrivateKey
+
+        self._key: Any = PrivateKey(key)
+        self._address = checksum(self._key.public_key.to_address())
 
     @property
     def address(self) -> str:
         """The account, in EIP-55 form."""
-        return str(self._account.address)
+        return self._address
 
     def sign(self, digest: bytes) -> bytes:
         """The signature of ``digest`` (RFC 6979: the same digest gives the same bytes)."""
-        return bytes(self._account.unsafe_sign_hash(digest).signature)
+        made = self._key.sign_msg_hash(digest)
+        return bytes(made.to_bytes()[:64]) + bytes([27 + made.v])
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.address})"
@@ -76,7 +83,7 @@ class ThrowawayWallet(_Signer):
 
     def reveal(self) -> str:
         """The key in hex, for whoever is to buy in a sandbox with it. It owns nothing anywhere else."""
-        return "0x" + bytes(self._account.key).hex()
+        return "0x" + bytes(self._key.to_bytes()).hex()
 
 
 @final
@@ -106,7 +113,7 @@ class UserWallet(_Signer):
 
 
 def accounts() -> Any:
-    """The library's ``Account``. It is imported where it is needed: that takes half a second."""
+    """The library's ``Account``, for keystore files. It is imported where it is needed: that takes half a second."""
     limit = sys.getrecursionlimit()
     from eth_account import Account
 

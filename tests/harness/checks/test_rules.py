@@ -37,6 +37,8 @@ from x402_harness.checks import examine
 from x402_harness.checks.context import Scene
 from x402_harness.generation.requests import Source
 from x402_harness.protocol.exchange import Balances, ChainView, Exchange, Failure, Leg, Response, Transcript
+from x402_harness.protocol.onchain import Settlement
+from x402_harness.protocol.onchain import Verdict as Seen
 from x402_harness.protocol.purchase import Purchase, State
 
 FAMILIES = ("CHAL", "PAY", "RESP", "NET", "REQ")
@@ -59,6 +61,7 @@ class Story:
     chain: ChainView | None = MOVED
     listing: Listing = PLAIN
     elapsed: float = 0.1
+    settlement: Settlement | None = None
 
     def scene(self) -> Scene:
         """The purchase as the checks see it, before they have looked."""
@@ -80,7 +83,7 @@ class Story:
             declared=made.response,
             example=made.source is Source.EXAMPLE,
             purchase=purchase,
-            transcript=Transcript(tuple(exchanges), self.chain if len(exchanges) > 1 else None),
+            transcript=Transcript(tuple(exchanges), self.chain if len(exchanges) > 1 else None, self.settlement),
             judge=Judge(made.listing, Evidence.SIMULATED),
         )
 
@@ -115,6 +118,11 @@ def asks(**changes: Any) -> Story:
     chain = ChainView(Balances(price, 0), Balances(0, price), nonce_used=True)
     network = {} if entry["network"] == BASE else {"network": entry["network"]}
     return Story(unpaid=in_header(required_v2(entry)), paid=with_receipt(**network), chain=chain)
+
+
+def asked_of_a_node(verdict: Seen, *, nonce_used: bool | None = True, paid: Response = PAID) -> Story:
+    """A purchase on a public chain, with what a node says of it."""
+    return Story(paid=paid, chain=None, settlement=Settlement(verdict, "as the node says", TRANSACTION, 1, nonce_used))
 
 
 def with_receipt(status: int = 200, header_name: str = "PAYMENT-RESPONSE", **changes: Any) -> Response:
@@ -210,8 +218,10 @@ FIRING: dict[str, list[Story]] = {
         Story(chain=ChainView(Balances(PRICE, 0), Balances(PRICE, 0), nonce_used=True)),
         Story(chain=ChainView(Balances(2 * PRICE, 0), Balances(0, 2 * PRICE), nonce_used=True)),
     ],
-    "PAY008": [Story(chain=UNMOVED)],
-    "PAY009": [Story(chain=replace(MOVED, transaction="0x" + "5e" * 32))],
+    "PAY008": [Story(chain=UNMOVED), asked_of_a_node(Seen.UNUSED, nonce_used=False)],
+    "PAY009": [
+        Story(chain=replace(MOVED, transaction="0x" + "5e" * 32)), asked_of_a_node(Seen.OTHER_NONCE),
+    ],
     "PAY010": [
         Story(paid=with_receipt(header_name="X-PAYMENT-RESPONSE")),
         Story(unpaid=in_body(required_v1(option_v1())), paid=with_receipt(network="base")),
@@ -227,12 +237,20 @@ FIRING: dict[str, list[Story]] = {
     "PAY017": [
         Story(paid=Response(200, (("content-type", "application/json"),), b'{"ok":true}'), chain=UNMOVED),
         Story(paid=with_receipt(success=False, transaction=""), chain=UNMOVED),
+        asked_of_a_node(Seen.UNUSED, nonce_used=False, paid=with_receipt(success=False, transaction="")),
     ],
     "PAY018": [Story(paid=with_receipt(success=False, transaction="", errorReason="settlement_pending"))],
     "PAY019": [Story(paid=opened_to("content-type")), Story(paid=opened_to("x-payment-response"))],
     "PAY020": [Story(paid=with_receipt(amount="1")), Story(paid=with_receipt(amount=str(PRICE + 1)))],
     "PAY021": [Story(paid=in_words(lambda text: text.rstrip("="))), Story(paid=in_words(_url_safe))],
     "PAY022": [Story(chain=None)],
+    "PAY023": [asked_of_a_node(Seen.MISMATCH)],
+    "PAY024": [asked_of_a_node(Seen.FAILED, nonce_used=False)],
+    "PAY025": [asked_of_a_node(Seen.NO_RECEIPT, nonce_used=False)],
+    "PAY026": [asked_of_a_node(Seen.CANCELED)],
+    "PAY027": [asked_of_a_node(Seen.SHALLOW)],
+    "PAY028": [asked_of_a_node(Seen.OTHER_CHAIN, nonce_used=None)],
+    "PAY029": [asked_of_a_node(Seen.UNDECIDED, nonce_used=None), asked_of_a_node(Seen.NOT_FOUND)],
     "REQ001": [Story(paid=Response(status), chain=chain) for status in (400, 404, 422) for chain in (UNMOVED, None)],
     "RESP001": [
         Story(paid=answers({"ok": True}, "text/html")), Story(paid=answers({"ok": True}, None)),
@@ -264,6 +282,13 @@ FIRING: dict[str, list[Story]] = {
     "NET003": [Story(paid=HUNG_UP), Story(paid=HUNG_UP, chain=UNMOVED), Story(paid=HUNG_UP, chain=None)],
 }  # fmt: skip
 PAID_LEG = ("PAY", "RESP")
+
+
+def test_a_receipt_counts_though_the_connection_breaks_behind_its_head() -> None:
+    broken = Failure("connection", "reset", may_have_sent=True, partial=replace(PAID, body=b"", truncated=True))
+    examined = Story(paid=broken).examined()
+    assert examined.failed == {"NET003"}
+    assert {"PAY002", "PAY003", "PAY010"} <= examined.passed
 
 
 REFUSALS = {f"PAY0{number}" for number in range(40, 60)}  # what is done with other payments than the purchase's
@@ -317,6 +342,7 @@ HONEST: dict[str, Story] = {
     "an example of null": declares({"a": {"b": 1}, "c": 1}, answers({"a": None, "c": 1})),
     "nothing declared": declares(None, answers(b"whatever", "text/plain")),
     "nothing declared and nothing sent": declares(None, replace(answers(b""), status=204)),
+    "shown by a node": asked_of_a_node(Seen.SETTLED),
     "more options": Story(unpaid=in_header(required_v2(option_v2(), option_v2(network=SEPOLIA, asset=SEPOLIA_USDC)))),
 }
 

@@ -51,6 +51,7 @@ from x402_harness.checks.unpaid import (
     resources,
     windows,
 )
+from x402_harness.protocol.challenge import MAX_OPTIONS
 from x402_harness.protocol.exchange import Exchange, Failure, Leg, Request, Response
 
 CORPUS = Path(__file__).with_name("corpus") / "challenge"
@@ -260,3 +261,8 @@ def test_no_terms_whatever_raise(name: str) -> None:
             continue
         found = judge_exchange(exchange({**case, "response": {**case["response"], "terms": terms}}))
         assert json.dumps([finding.to_dict() for finding in found.findings])
+
+
+def test_entries_without_end_are_judged_as_far_as_a_buyer_reads_them() -> None:
+    found = judge_exchange(unpaid(in_body(required_v1(*[0] * 100_000)))).findings
+    assert len([finding for finding in found if finding.rule == "CHAL003"]) == MAX_OPTIONS

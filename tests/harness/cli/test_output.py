@@ -9,6 +9,10 @@ SLUG = "api-venice-ai-api-v1-images-generations"
 COMMANDS = {
     "help": ("--help",),
     "run-help": ("run", "--help"),
+    "buy-help": ("buy", "--help"),
+    "plan-help": ("plan", "--help"),
+    "apply-help": ("apply", "--help"),
+    "reconcile-help": ("ledger", "reconcile", "--help"),
     "search": ("search", "image"),
     "search-filtered": ("search", "--price", "<=0.005", "--sort", "price"),
     "show": ("show", SLUG),
@@ -40,4 +44,4 @@ def test_the_main_job_prints_each_listing_each_skip_and_a_verdict(testbuy, match
     done = testbuy("run", "listings", "--reports", tmp_path)
     assert done.returncode == 1
     matches_snapshot("run", done.stdout)
-    assert "buying 60/60 · 60 settled" in done.stderr
+    assert "listing 17/17 · 60 bought · 60 settled" in done.stderr

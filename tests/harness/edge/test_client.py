@@ -152,6 +152,27 @@ def test_a_few_bytes_do_not_become_gigabytes(ask: Ask, layers: int) -> None:
     assert peak < 20_000_000
 
 
+@pytest.mark.parametrize(
+    ("coding", "more"),
+    [("gzip", bytes(60_000)), ("deflate", b"\x00\x00\x00\xff\xff" * 12_000)],
+    ids=["behind the end", "blocks that hold nothing"],
+)
+def test_bytes_that_become_nothing_are_read_no_further_than_the_limit_and_not_kept(coding: str, more: bytes) -> None:
+    decoder = Decoder(coding, 10_000_000)
+    decoder.feed(gzip.compress(b"{}", mtime=0) if coding == "gzip" else b"")
+    tracemalloc.start()
+    fed = next(count for count in range(1, 1_000) if not decoder.feed(more) and decoder.full)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert 9_000_000 < fed * len(more) < 11_000_000
+    assert peak < 1_000_000
+
+
+def test_more_codings_than_anybody_stacks_are_not_undone(ask: Ask) -> None:
+    answer, _ = ask(encoded(", ".join(["gzip"] * 4_000), gzip.compress(b"{}", mtime=0)))
+    assert (answer.body, answer.undecoded) == (b"", "4000 codings around each other")
+
+
 @pytest.mark.parametrize("chunk", [1, 7, 1000])
 def test_a_coding_is_undone_whatever_the_size_of_its_pieces(chunk: int) -> None:
     data, decoder = gzip.compress(bytes(range(256)) * 9), Decoder("gzip", 10_000)
@@ -168,7 +189,7 @@ def test_a_body_that_is_not_so_encoded_is_still_an_answer_with_its_headers(ask: 
     assert answer.undecoded
 
 
-def test_reading_ends_where_a_coding_breaks_however_long_the_body() -> None:
+def test_reading_ends_where_a_coding_breaks_however_long_the_body(ask: Ask) -> None:
     endless = Drip(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\nplain text", pause=0.01)
     answer, _ = ask(endless, limits=Limits(total=30))
     assert isinstance(answer, Response)

@@ -125,11 +125,12 @@ def test_without_a_chain_every_reservation_stands(ledger: Ledger) -> None:
 
 @settings(max_examples=30)
 @given(st.sampled_from(OPEN), st.sampled_from(Verdict), st.integers(NOW - 1000, NOW + 1000))
-def test_money_is_only_freed_when_the_window_is_over_and_the_nonce_unused(
+def test_money_is_only_freed_when_its_nonce_is_canceled_or_unused_after_the_window(
     tmp_path_factory: pytest.TempPathFactory, where: Entry, verdict: Verdict, time: int
 ) -> None:
     with Ledger(tmp_path_factory.mktemp("ledger") / "ledger.db", lambda: NOW) as ledger:
         entry(ledger, where)
         (done,) = told(ledger, Chain(Sighting(verdict, time)))
-        assert (done.after is Entry.EXPIRED) == (verdict is Verdict.UNUSED and time >= OVER)
+        is_over = verdict is Verdict.UNUSED and time >= OVER
+        assert (done.after is Entry.EXPIRED) == (is_over or verdict is Verdict.CANCELED)
         assert (done.after is Entry.SETTLED) == (verdict is Verdict.USED)

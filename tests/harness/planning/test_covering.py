@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from x402_harness.planning.bounds import fewest_rows_for_levels, fewest_rows_for
 from x402_harness.planning.coverage import Covering, Threes
 from x402_harness.planning.covering import Arranger
 from x402_harness.planning.grid import NONE, Grid, Row
+from x402_harness.planning.suspects import Shown, suspects
 
 MODEL = json.loads((Path(__file__).parent / "reference_model.json").read_text(encoding="utf-8"))
 
@@ -71,6 +73,11 @@ def test_all_pairs_of_the_fixed_model_take_at_most_66_rows(plan):
     assert len(rows) <= 66
 
 
+def test_who_wants_four_rows_gets_the_beginning_of_the_list(plan):
+    grid, rows = plan
+    assert list(islice(Arranger(grid, 402, given=(reference()[1],)).rows(), 4)) == rows[:4]
+
+
 def test_no_row_shows_nothing_new(plan):
     grid, rows = plan
     covering = Covering(grid)
@@ -79,15 +86,15 @@ def test_no_row_shows_nothing_new(plan):
 
 def test_a_seed_gives_the_same_rows_on_every_machine(plan):
     _, rows = plan
-    assert hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16] == "65f4338a297576b0"
+    assert hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16] == "5ca92893b32ab81a"
 
 
 @pytest.mark.parametrize(
     ("sizes", "levels", "pairs"),
     [
         ((), 0, 0), ((1,), 1, 1), ((3,), 3, 3), ((2, 2), 2, 4), ((2, 3), 3, 6), ((9, 7, 2), 9, 63),
-        ((2, 2, 2), 2, 5), ((3, 2, 2, 2), 3, 6), ((2,) * 10, 2, 7), ((3,) * 4, 3, 9), ((3,) * 5, 3, 10),
-        ((5,) * 7, 5, 26),
+        ((2, 2, 2), 2, 5), ((3, 2, 2, 2), 3, 6), ((2,) * 10, 2, 7), ((3,) * 4, 3, 9), ((3,) * 5, 3, 11),
+        ((3,) * 6, 3, 12), ((5,) * 7, 5, 26),
     ],
 )  # fmt: skip
 def test_the_bounds_of_plain_grids_are_known(sizes, levels, pairs):
@@ -101,6 +108,12 @@ def test_a_bound_counts_the_branches_of_a_factor_one_after_the_other():
     rows = arranged(grid)
     assert len(rows) == 9
     assert all((row[1] == NONE) == (row[0] == 1) and (row[2] == NONE) == (row[0] == 0) for row in rows)
+
+
+def test_a_bound_adds_up_what_two_optional_objects_need_together():
+    grid = Grid((2, 2, 3, 3), under=(None, None, 1, 3))  # absent or there, each with a member of three levels
+    assert fewest_rows_for_pairs(grid) == 1 + 3 + 3 + 9
+    assert len(arranged(grid)) == 16
 
 
 @pytest.mark.parametrize("sizes", [(2, 3), (9, 7, 2), (2,) * 5, (2,) * 7, (4, 3, 2, 2), (6, 4, 3, 3, 2)])
@@ -172,3 +185,25 @@ def test_many_fields_are_arranged_at_once():
             break
     assert Covering.of(grid, first[:5]).levels_left == 0
     assert share(grid, first) * Covering(grid).pairs >= 0.9 * most_pairs(grid, 10)
+
+
+def found(grid: Grid, rows: list[Row], ways: int) -> list[tuple[frozenset[int], bool]]:
+    """The faults of so many levels that these rows meet, and whether they name them."""
+    pairs = Covering(grid).untested_pairs() if ways == 2 else [(level,) for level in range(grid.count)]
+    met = []
+    for fault in map(frozenset, pairs):
+        table = [Shown(row, not fault <= set(row)) for row in rows]
+        if not all(row.passed for row in table):
+            met.append((fault, fault in map(frozenset, suspects(table))))
+    return met
+
+
+@pytest.mark.parametrize(
+    ("ways", "rows", "least", "named"), [(1, 9, 1, 1), (1, 25, 1, 1), (2, 25, 0.8, 0.75), (2, 66, 1, 1)]
+)
+def test_so_many_calls_meet_so_many_seeded_faults_and_name_them(ways, rows, least, named, plan):
+    grid, made = plan
+    met = found(grid, made[:rows], ways)
+    total = grid.count if ways == 1 else Covering(grid).pairs
+    assert len(met) >= least * total
+    assert sum(is_named for _, is_named in met) >= named * least * total

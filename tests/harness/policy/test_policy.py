@@ -84,6 +84,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
 # What the run refuses whatever the terms are.
 OF_THE_RUN = {
     "SPEND011", "SPEND012", "SPEND013", "SPEND020", "SPEND021", "SPEND022", "SPEND023", "SPEND024", "SPEND027",
+    "SPEND080",
 }  # fmt: skip
 DAILY = Caps(per_call=5 * MICROS, per_run=50 * MICROS, per_day=50 * MICROS)
 ANVIL = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
@@ -122,8 +123,16 @@ def test_another_planned_asset_of_the_same_network_is_told_apart() -> None:
     )
 
 
+@pytest.mark.parametrize("asked", [PRICE - 1, PRICE + 1])
+def test_a_price_that_was_approved_is_asked_to_the_unit(asked: int) -> None:
+    approved = replace(PLANNED, exact=True)
+    assert refused(option_v2(amount=str(asked)), planned=approved) == "SPEND008"
+    assert isinstance(POLICY.decide(option(option_v2(amount=str(PRICE))), approved), Approval)
+
+
 def test_every_guard_on_terms_has_a_refusal_here() -> None:
-    guards = {rule.code for rule in REGISTRY if rule.code.startswith("SPEND")}
+    # From SPEND050 on they are about nodes and plans, not about terms.
+    guards = {rule.code for rule in REGISTRY if "SPEND" <= rule.code < "SPEND050"}
     assert {code for code, _ in REFUSED} == guards - OF_THE_RUN
 
 

@@ -21,7 +21,7 @@ from tests.harness.support.terms import (
     required_v2,
 )
 
-from x402_harness.protocol.challenge import read_challenge
+from x402_harness.protocol.challenge import MAX_OPTIONS, read_challenge
 from x402_harness.protocol.errors import RemoteProtocolError
 from x402_harness.protocol.exchange import Response
 
@@ -78,6 +78,12 @@ def test_explicit_nulls_stand_for_absent_members() -> None:
     assert challenge.options[0].raw["extra"] is None
     nulls = required_v2(option_v2(extra=None), error=None, resource=None, extensions=None)
     assert read_challenge(in_header(nulls)).resource is None
+
+
+def test_of_entries_without_end_some_are_read_and_the_rest_is_counted() -> None:
+    challenge = read_challenge(in_body(required_v2(*[0] * MAX_OPTIONS, option_v2(), 0)))
+    assert (len(challenge.unreadable), challenge.options, challenge.unread) == (MAX_OPTIONS, (), 2)
+    assert read_challenge(in_body(required_v2(*[option_v2()] * MAX_OPTIONS))).unread == 0
 
 
 def test_an_unreadable_entry_is_kept_apart_from_readable_ones() -> None:

@@ -54,14 +54,21 @@ def test_printable_text_has_no_control_or_direction_characters(text):
     assert not set(shown) & set("\u202a\u202e\u2066\u2069\u200b\ufeff")
 
 
-def test_progress_off_a_terminal_is_a_line_per_tenth():
+def test_progress_off_a_terminal_is_a_line_per_tenth_of_the_listings():
     out = io.StringIO()
     progress = Progress(out)
+    for number in range(50):
+        progress({"event": "listing", "number": number})
+    for number in range(50):
+        for _ in range(2):
+            progress({"event": "case.start", "listing": number})
+            progress({"event": "case.end", "state": "settled"})
     progress({"event": "plan", "cases": 100, "cost": "1.000000"})
-    for _ in range(100):
-        progress({"event": "case.end", "state": "settled"})
     progress({"event": "run.end"})
     lines = out.getvalue().splitlines()
     assert len(lines) == 11
-    assert lines[-1] == "buying 100/100 · 100 settled"
+    assert lines[-2:] == [
+        "listing 50/50 · 100 bought · 100 settled",
+        "100 purchases planned, 1.000000 dollars of sandbox money",
+    ]
     assert "\x1b" not in out.getvalue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from dataclasses import dataclass
 from typing import Self
 
@@ -65,7 +66,12 @@ class Received:
 
 
 class Server:
-    """``async with Server(...) as server``: listens at ``server.url``; what came is in ``server.requests``."""
+    """``async with Server(...) as server``: listens at ``server.url``; what came is in ``server.requests``.
+
+    With a ``context`` it speaks TLS.
+    """
+
+    context: ssl.SSLContext | None = None
 
     def __init__(self, *script: Step) -> None:
         self.requests: list[Received] = []
@@ -75,9 +81,9 @@ class Server:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.context)
         self.port: int = self._server.sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}/gen"
+        self.url = f"{'https' if self.context else 'http'}://127.0.0.1:{self.port}/gen"
         return self
 
     async def __aexit__(self, *_: object) -> None:

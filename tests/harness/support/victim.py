@@ -25,7 +25,7 @@ from tests.harness.support.terms import KEY, NOW
 from x402_harness.buying.buyer import Buyer
 from x402_harness.edge.client import Client, Limits
 from x402_harness.edge.direct import DirectTransport
-from x402_harness.edge.guard import Guard, GuardedBackend
+from x402_harness.edge.guard import Dialer, Guard
 from x402_harness.ledger import Ledger
 from x402_harness.policy import Mode, Policy
 from x402_harness.wallet import ThrowawayWallet
@@ -75,7 +75,7 @@ class Transport(httpx.AsyncBaseTransport):
 
     def __init__(self, steps: Steps) -> None:
         self._steps = steps
-        self._inner = DirectTransport(GuardedBackend(Guard(anywhere=True)))
+        self._inner = DirectTransport(Dialer(Guard(anywhere=True)))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self._steps.take()

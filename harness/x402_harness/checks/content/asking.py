@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from x402_catalog.hints import Field, Origin, RequestShape
 from x402_catalog.hints.suggestions import LONGEST, Kind, read
 from x402_catalog.models import Json, JsonObject, mapping, pointer
+from x402_harness.generation.decoding import Undecodable, body_of, path_of, query_of
 from x402_harness.protocol.exchange import Request
-from x402_harness.protocol.parsing import loads
 
-FORM = "application/x-www-form-urlencoded"
-_MAX_PAIRS = 1000
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -95,31 +92,34 @@ def asked(shape: RequestShape, request: Request) -> tuple[Asked, ...]:
 
     A part that cannot be read again tells nothing, not even defaults.
     """
-    path, query = _path(shape.url, request.url), _query(request.url)
     return (
-        *_of_fields(shape.path, path),
-        *_of_fields(shape.query, query),
+        *_of_fields(shape.path, _read(path_of, shape, request)),
+        *_of_fields(shape.query, _read(query_of, shape, request)),
         *_of_body(shape, request),
     )
 
 
-def _of_fields(fields: tuple[Field, ...], sent: dict[str, Any]) -> Iterator[Asked]:
+def _read(part: Callable[[RequestShape, Request], Any], shape: RequestShape, request: Request) -> Any:
+    try:
+        return part(shape, request)
+    except Undecodable:
+        return None
+
+
+def _of_fields(fields: tuple[Field, ...], sent: dict[str, Any] | None) -> Iterator[Asked]:
+    if sent is None:
+        return
     for field in fields:
         schema = {} if field.origin is Origin.EXAMPLE else field.schema
-        value = _typed(sent[field.name], field.schema) if field.name in sent else None
-        yield from _known(field.name, schema, field.pointer, field.name in sent, value)
+        yield from _known(field.name, schema, field.pointer, field.name in sent, sent.get(field.name))
 
 
 def _of_body(shape: RequestShape, request: Request) -> Iterator[Asked]:
-    body = _body(request)
-    declared = mapping(mapping(shape.body).get("properties"))
-    if shape.body is None or body is None:
+    body = _read(body_of, shape, request) if request.body else {}
+    if shape.body is None or not isinstance(body, dict):
         return
-    for name, schema in declared.items():
-        value, told = body.get(name), mapping(schema)
-        if isinstance(value, str) and not _is_json(request):
-            value = _typed(value, told)
-        yield from _known(name, told, shape.body_pointer + pointer(name), name in body, value)
+    for name, schema in mapping(mapping(shape.body).get("properties")).items():
+        yield from _known(name, mapping(schema), shape.body_pointer + pointer(name), name in body, body.get(name))
 
 
 def _known(name: str, schema: JsonObject, at: str, was_sent: bool, value: Json) -> Iterator[Asked]:
@@ -131,61 +131,3 @@ def _known(name: str, schema: JsonObject, at: str, was_sent: bool, value: Json) 
     else:
         default = next((told for kind, told in made.said if kind is Kind.DEFAULT), None)
         yield Asked(name, schema, at, default, Basis.PROSE_DEFAULT)
-
-
-def _body(request: Request) -> dict[str, Any] | None:
-    kind = _media_type(request)
-    if not request.body:
-        return {}
-    if kind == FORM:
-        return dict(parse_qsl(request.body.decode("utf-8", "replace"), True, max_num_fields=_MAX_PAIRS))
-    if not _is_json(request):
-        return None
-    try:
-        value = loads(request.body)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def _media_type(request: Request) -> str:
-    given = next((value for name, value in request.headers if name.lower() == "content-type"), "application/json")
-    return given.split(";", 1)[0].strip().lower()
-
-
-def _is_json(request: Request) -> bool:
-    kind = _media_type(request)
-    return kind == "application/json" or kind.endswith("+json")
-
-
-def _query(url: str) -> dict[str, Any]:
-    try:
-        return dict(parse_qsl(urlsplit(url).query, True, max_num_fields=_MAX_PAIRS))
-    except ValueError:
-        return {}
-
-
-def _path(template: str, url: str) -> dict[str, Any]:
-    """The values that stand for ``{name}`` in the path, step by step."""
-    there, here = urlsplit(template).path.split("/"), urlsplit(url).path.split("/")
-    if len(there) != len(here):
-        return {}
-    whole = (
-        (step[1:-1], unquote(value))
-        for step, value in zip(there, here, strict=True)
-        if step[:1] == "{" and step[-1:] == "}"
-    )
-    return dict(whole)
-
-
-def _typed(text: str, schema: JsonObject) -> Json:
-    """A text of a query or a form as its declared type; as text where it is none."""
-    declared = schema.get("type")
-    if declared == "boolean":
-        return {"true": True, "false": False}.get(text.lower(), text)
-    if declared in ("integer", "number"):
-        try:
-            return int(text) if declared == "integer" else float(text)
-        except ValueError:
-            return text
-    return text

@@ -62,8 +62,7 @@ _OTHERWISE = {
 
 def entries(message: Message) -> Faults:
     """Every entry of ``accepts`` is an object."""
-    found = message.data.get("accepts")
-    for index, entry in enumerate(found if isinstance(found, list) else ()):
+    for index, entry in enumerate(message.accepts):
         if not isinstance(entry, dict):
             yield message.fault(
                 ENTRY, f"/accepts/{index}", "the entry is no object", observed=entry, expected="an object"

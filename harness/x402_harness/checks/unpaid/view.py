@@ -16,6 +16,7 @@ from x402_catalog.models import Json, JsonObject, mapping, text
 from x402_catalog.money import parse_atomic
 from x402_catalog.networks import Network, Token, is_caip2, network, token
 from x402_catalog.rules.registry import Rule
+from x402_harness.protocol.challenge import MAX_OPTIONS
 from x402_harness.protocol.exchange import Exchange
 
 HEADER = "PAYMENT-REQUIRED"
@@ -69,7 +70,7 @@ class Message:
     @cached_property
     def shape(self) -> int | None:
         """The version that the terms are plainly written in, whatever they state; ``None`` if it is not plain."""
-        entries = [entry for entry in self._list if isinstance(entry, dict)]
+        entries = [entry for entry in self.accepts if isinstance(entry, dict)]
         first = sum(bool(sign) for entry in entries for sign in _signs(entry, 1))
         second = sum(bool(sign) for entry in entries for sign in _signs(entry, 2))
         second += isinstance(self.data.get("resource"), dict)
@@ -85,14 +86,15 @@ class Message:
         return self.stated
 
     @cached_property
-    def _list(self) -> list[Json]:
+    def accepts(self) -> list[Json]:
+        """The entries of ``accepts``, whatever they are, as many as a buyer reads; none where it is no list."""
         found = self.data.get("accepts")
-        return found if isinstance(found, list) else []
+        return found[:MAX_OPTIONS] if isinstance(found, list) else []
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
         """The entries of ``accepts`` that are objects."""
-        return tuple(Entry(self, index, raw) for index, raw in enumerate(self._list) if isinstance(raw, dict))
+        return tuple(Entry(self, index, raw) for index, raw in enumerate(self.accepts) if isinstance(raw, dict))
 
     def fault(self, rule: Rule, pointer: str, message: str, **more: Any) -> Fault:
         """A fault at ``pointer`` of this message."""

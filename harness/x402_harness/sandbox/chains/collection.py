@@ -77,6 +77,11 @@ class Chains:
         chain = self.chain(network_name)
         return None if chain is None else self._tokens.get((chain.chain_id, asset.lower()))
 
+    def standing(self) -> tuple[Token, ...]:
+        """Every token on the chains that have been made so far."""
+        with self._lock:
+            return tuple(self._tokens.values())
+
     def balances(self, network_name: str, asset: str, payer: str, payee: str) -> Balances:
         """What both accounts hold. Raises ``KeyError`` where no token stands."""
         found = self.token(network_name, asset)

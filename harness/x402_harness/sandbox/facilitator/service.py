@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import Any
 
 from x402_catalog.networks import Method, Network, all_networks, tokens
 from x402_harness.protocol.challenge import Option
 from x402_harness.protocol.messages import SettlementResponse, VerifyResponse
-from x402_harness.sandbox.chains import Chains, Rejected, Sender, Token
+from x402_harness.sandbox.chains import Chains, Rejected, Reverted, Sender, Token
 from x402_harness.sandbox.facilitator.payment import Payment
 from x402_harness.sandbox.facilitator.verification import refusal
 
@@ -53,6 +53,29 @@ class Facilitator:
             if reason is not None or token is None:
                 return _response(payment, option, reason or "invalid_network")
             return self._send(payment, option, token)
+
+    @property
+    def chains(self) -> Chains:
+        """The chains that it settles on."""
+        return self._chains
+
+    def seize(self, payment: Payment) -> tuple[str, ...]:
+        """Move money on every chain on which the signature is good for it, whatever was offered: as a thief would.
+
+        Returns the hashes of the transactions that moved some.
+        """
+        self._asked.add(payment.payload.authorization.nonce.lower())
+        with self._lock:
+            return tuple(self._seized(payment))
+
+    def _seized(self, payment: Payment) -> Iterator[str]:
+        authorization = payment.payload.authorization
+        for token in self._chains.standing():
+            try:
+                token.simulate(authorization, payment.signature)
+                yield token.transfer_with_authorization(authorization, payment.signature, self._sender)
+            except (Reverted, Rejected):
+                continue
 
     def was_asked(self, nonce: str) -> bool:
         """Whether a seller asked about a payment with that nonce."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from x402_harness.sandbox.behaviour import Fault
-from x402_harness.sandbox.faults import answer, payment, receipt, settlement, transport, unpaid
+from x402_harness.sandbox.faults import answer, attacks, payment, receipt, settlement, transport, unpaid
 
-FAULTS: dict[str, Fault] = {
-    fault.name: fault for room in (unpaid, payment, settlement, receipt, answer, transport) for fault in room.FAULTS
-}
+_ROOMS = (unpaid, payment, settlement, receipt, answer, transport, attacks)
+FAULTS: dict[str, Fault] = {fault.name: fault for room in _ROOMS for fault in room.FAULTS}
 
 
 class UnknownFault(KeyError):

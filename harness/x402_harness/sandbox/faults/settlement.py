@@ -54,7 +54,16 @@ def _pending(message: dict[str, Any], visit: Visit) -> dict[str, Any]:
     return {**message, "success": False, "transaction": "", "errorReason": "settlement_pending"}
 
 
+def _pays_back(inner: Settle, payment: Payment, option: Option, visit: Visit) -> SettlementResponse:
+    settled = inner(payment, option)
+    token = visit.facilitator.chains.token(option.network, option.asset)
+    if token is not None and settled.success:
+        token.mint(payment.payload.authorization.from_, option.amount // 2 + 1)
+    return settled
+
+
 FAULTS = (
+    _fault("pays-back", "gives the payer a part of the price back", "PAY007", settle=_pays_back),
     _fault("charge-then-500", "settles, then breaks", "PAY014", deliver=_answers(500, receipt=False)),
     _fault("charge-then-404", "settles, then finds nothing", "PAY014", deliver=_answers(404, receipt=True)),
     _fault("charge-then-422", "settles, then refuses the request", "PAY014", deliver=_answers(422, receipt=True)),

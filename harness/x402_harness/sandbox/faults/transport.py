@@ -31,7 +31,7 @@ FAULTS = (
     _fault("paid-drip", "sends the paid answer byte by byte", "NET003", pace=Pace(drip=0.2)),
     _fault("paid-oversize-headers", "sends more headers than clients accept with the paid answer", "NET002",
            deliver=_with(("x-padding", "x" * 300_000))),
-    _fault("paid-not-gzip", "says that the answer is compressed when it is not", "NET002",
+    _fault("paid-not-gzip", "says that the answer is compressed when it is not", "RESP011",
            deliver=_with(("content-encoding", "gzip"))),
     _fault("paid-gzip-bomb", "sends a small answer that unfolds into a huge one", "RESP006",
            deliver=_with(("content-encoding", "gzip"), body=lambda body: gzip.compress(bytes(40_000_000)))),

@@ -1,4 +1,4 @@
-"""Pricing: what a catalogue's price flags claim, and what the numbers say.
+"""What a catalogue's price flags claim, and what the numbers beside them say.
 
 The cut-offs behind the published flags are not published. What is known are ratios that carried a flag; flags are in
 order of price, so a ratio between two known ones of the same flag carries it too, and one between two different flags

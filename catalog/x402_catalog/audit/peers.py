@@ -1,0 +1,172 @@
+"""Peers: the groups of listings that a price is judged among, from the nearest to the widest."""
+
+from __future__ import annotations
+
+import shlex
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from statistics import median_low
+from typing import TypeVar
+
+from x402_catalog.audit.rows import Row
+from x402_catalog.audit.words import WordGroups
+from x402_catalog.pricing import Spread, spread_of
+
+K = TypeVar("K")
+PriceOf = Callable[[Row], "float | None"]
+
+LEAST_PEERS = 8  # prices of different sellers or families, the one that is judged not counted
+LEAST_SELLERS = 3  # likewise
+MOST_OF_A_SELLER = 5  # prices of one host: a seller of hundreds would be judged by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Listings that are alike in some respect. ``name`` says in which, ``search`` is the command that lists them;
+    ``spread`` is ``None`` where there are too few. ``is_close`` if they are alike in more than their category,
+    ``is_seller`` if they are what one host asks."""
+
+    name: str
+    search: str
+    listings: int
+    spread: Spread | None
+    is_close: bool = False
+    is_seller: bool = False
+    by_unit: str = ""
+
+    @property
+    def short(self) -> str:
+        """Why a group is none to judge by."""
+        return f"fewer than {LEAST_PEERS} peers of {LEAST_SELLERS} sellers in {self.name}"
+
+
+def grouped(name: str, search: str, rows: Sequence[Row], price: PriceOf) -> Group:
+    """The group of ``rows``; a seller's listings of one family count once, and each seller for at most
+    :data:`MOST_OF_A_SELLER` prices, spread evenly over those that it asks."""
+    by_seller: dict[str, list[float]] = defaultdict(list)
+    for host, asked in _by_family(rows, price):
+        by_seller[host].append(asked)
+    prices = [one for asked in by_seller.values() for one in _few(sorted(asked))]
+    enough = len(prices) > LEAST_PEERS and len(by_seller) > LEAST_SELLERS
+    return Group(name, search, len(rows), spread_of(prices, len(by_seller)) if enough else None)
+
+
+def _by_family(rows: Iterable[Row], price: PriceOf) -> Iterator[tuple[str, float]]:
+    """Host and usual price of every family."""
+    families: dict[tuple[str, int], list[float]] = defaultdict(list)
+    for row in rows:
+        if (asked := price(row)) is not None:
+            families[row.host, row.family].append(asked)
+    for (host, _), prices in families.items():
+        yield host, prices[0] if len(prices) == 1 else median_low(prices)
+
+
+def _few(prices: list[float]) -> list[float]:
+    if len(prices) <= MOST_OF_A_SELLER:
+        return prices
+    last = len(prices) - 1
+    return [prices[round(step * last / (MOST_OF_A_SELLER - 1))] for step in range(MOST_OF_A_SELLER)]
+
+
+def real_price(row: Row) -> float | None:
+    """What a row's first offer in real money asks, as log10 of dollars."""
+    return row.prices[0].log if row.prices else None
+
+
+def unit_price(row: Row) -> float | None:
+    """What a row asks for a unit."""
+    return row.unit_log
+
+
+class Peers:
+    """All groups of a catalogue. Rows must not change any more."""
+
+    def __init__(self, rows: Sequence[Row], words: Sequence[str]) -> None:
+        self._rows = rows
+        self._kinds = _collected(rows, lambda row: (row.category, row.method, row.kind))
+        self._categories = _collected(rows, lambda row: row.category)
+        self._units = _collected((row for row in rows if row.unit), lambda row: row.unit)
+        self._sellers = _collected(rows, lambda row: row.host)
+        self._families = _collected((row for row in rows if row.template), lambda row: row.template)
+        self._made: dict[tuple[str, ...], Group] = {}
+        self._words = WordGroups(rows, words, self._by_words)
+
+    def of(self, row: Row) -> Iterator[Group]:
+        """The groups that a row's price is judged among, the nearest first: those that share its rarest words, its
+        family, the others of its seller, those of its category, method and kind, and those of its category."""
+        alike = self._words.of(row)
+        if alike is not None:
+            yield alike
+        if row.template and len(self._families[row.template]) > LEAST_PEERS:
+            yield self._own(f"of the family of {row.slug}", row.host, ("family", str(row.template)), False)
+        if row.host and len(self._sellers[row.host]) > LEAST_PEERS:
+            yield self._own(f"of the host {row.host}", row.host, ("host", row.host), True)
+        yield self._group(row.category, row.method, row.kind)
+        yield self._group(row.category)
+
+    def by_unit(self, row: Row) -> Group | None:
+        """Those that are priced by the same unit."""
+        return self._unit(row.unit) if row.unit else None
+
+    def of_seller(self, row: Row) -> list[float]:
+        """What the same host asks for its other families, as log10 of dollars."""
+        others = (one for one in self._sellers[row.host] if one.family != row.family)
+        return [price for _, price in _by_family(others, real_price)]
+
+    def groups(self) -> list[Group]:
+        """Every group that was asked for, the largest first."""
+        return sorted((*self._made.values(), *self._words.made()), key=lambda group: (-group.listings, group.name))
+
+    def _group(self, category: str, method: str = "", kind: str = "") -> Group:
+        key = (category, method, kind)
+        if key not in self._made:
+            rows = self._kinds[key] if method else self._categories[category]
+            self._made[key] = grouped(_named(*key), _search(category, method), rows, real_price)
+        return self._made[key]
+
+    def _own(self, name: str, host: str, key: tuple[str, str], by_family: bool) -> Group:
+        """What one seller asks: for its families, or for the members of one."""
+        if key not in self._made:
+            rows = self._sellers[host] if by_family else self._families[int(key[1])]
+            asked = [price for row in rows if (price := real_price(row)) is not None]
+            asked = [price for _, price in _by_family(rows, real_price)] if by_family else asked
+            spread = spread_of(asked, 1) if len(asked) > LEAST_PEERS else None
+            self._made[key] = Group(name, f"testbuy search --host {shlex.quote(host)}", len(rows), spread, True, True)
+        return self._made[key]
+
+    def _unit(self, unit: str) -> Group:
+        key = ("per", unit)
+        if key not in self._made:
+            words = " ".join(dict.fromkeys(unit.removeprefix("1k ").removeprefix("1m ").split()))
+            made = grouped(f"priced per {unit}", f"testbuy search 'per {words}'", self._units[unit], unit_price)
+            self._made[key] = Group(made.name, made.search, made.listings, made.spread, by_unit=unit)
+        return self._made[key]
+
+    def _by_words(self, words: tuple[str, ...], rows: Iterable[Row]) -> Group:
+        shared = " ".join(words)
+        made = grouped(f"with the words {shared!r}", f"testbuy search {shlex.quote(shared)}", list(rows), real_price)
+        return replace(made, is_close=len(words) > 1)
+
+
+def _collected(rows: Iterable[Row], key: Callable[[Row], K]) -> dict[K, list[Row]]:
+    found: dict[K, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[key(row)].append(row)
+    return found
+
+
+def _named(category: str, method: str, kind: str) -> str:
+    parts = [f"category {category!r}" if category else "no category", method, f"answers {kind}" if kind else ""]
+    return ", ".join(part for part in parts if part)
+
+
+def _search(category: str, method: str) -> str:
+    parts = ["testbuy search"]
+    if category:
+        # A glob finds itself alone when each of its signs stands in brackets.
+        plain = "".join(f"[{sign}]" if sign in "*?[" else sign for sign in category)
+        parts.append(f"--category {shlex.quote(plain)}")
+    if method:
+        parts.append(f"--method {shlex.quote(method)}")
+    return " ".join(parts)

@@ -1,0 +1,267 @@
+"""The market of a session: its listings, where they are bought, and the one budget of all its processes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from x402_harness.pytest_plugin import options
+
+if TYPE_CHECKING:
+    from x402_catalog.findings import Finding
+    from x402_catalog.models import Listing
+    from x402_harness.planning.cases import Case
+    from x402_harness.runs.sandboxes import Sandbox
+    from x402_harness.runs.venue import MockVenue
+    from x402_harness.shopping.purchased import Purchased
+    from x402_harness.shopping.shopper import Budget, Shopper
+
+KEY: pytest.StashKey[Market] = pytest.StashKey()
+FACILITATOR = "TESTBUY_FACILITATOR"  # the environment variable that tells a seller under test where to settle
+
+
+def market_of(config: pytest.Config) -> Market:
+    """The session's market; made when it is first asked for."""
+    if KEY not in config.stash:
+        config.stash[KEY] = Market(config)
+    return config.stash[KEY]
+
+
+class Market:
+    """What is shared by the items and fixtures of one process; with pytest-xdist, workers use the controller's folder
+    and sandbox."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._told = options.given_to_workers(config)
+        self._open = ExitStack()
+        self.is_simulated: bool | None = None
+
+    @cached_property
+    def settings(self) -> options.Settings:
+        """The options, typed."""
+        return options.settings(self._config)
+
+    @cached_property
+    def folder(self) -> Path:
+        """A folder of the session, with the ledger in it; it is gone afterwards."""
+        if self._told is not None:
+            return Path(self._told["folder"])
+        made = Path(tempfile.mkdtemp(prefix="testbuy-"))
+        self._open.callback(shutil.rmtree, made, ignore_errors=True)
+        return made
+
+    @property
+    def root(self) -> Path:
+        """The root of the project under test."""
+        return self._config.rootpath
+
+    def for_worker(self) -> dict[str, Any]:
+        """What a worker is told."""
+        return {"folder": str(self.folder), "sandbox": self.sandbox.url if self._is_needed else None}
+
+    @property
+    def _is_needed(self) -> bool:
+        return bool(options.text(self._config, "url") or options.text(self._config, "app"))
+
+    def start(self) -> None:
+        """Open what a seller under test needs before it starts; an application that cannot be loaded is told of now."""
+        if self._is_needed:
+            os.environ[FACILITATOR] = self.sandbox.facilitator
+            self._open.callback(os.environ.pop, FACILITATOR, None)
+            _ = self.app
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self._open.close()
+
+    @cached_property
+    def budget(self) -> Budget:
+        """One budget over all workers."""
+        from x402_harness.shopping.shopper import Budget
+
+        return Budget(self.folder / "ledger.db", "pytest", time.time, self.settings.caps)
+
+    @cached_property
+    def catalogue(self) -> list[Listing]:
+        """Every listing under the roots that can be read."""
+        from x402_harness.shopping.loading import read_listings
+
+        found = {path: None for root in options.roots(self._config) for path in files(root)}
+        return [one for path in found for one in read_listings(near(path)) if not _is_finding(one)]  # type: ignore[misc]
+
+    @cached_property
+    def sandbox(self) -> Sandbox:
+        """The sandbox of the session: a running one, the controller's, or one that is opened here."""
+        from x402_harness.buying.remote import NoSandbox
+        from x402_harness.runs.sandboxes import open_sandbox, running_sandbox
+        from x402_harness.sandbox.server import CannotServe
+
+        given = self.settings.sandbox or (self._told or {}).get("sandbox")
+        port = self.settings.port if self._is_needed else 0
+        try:
+            if given:
+                return self.run(running_sandbox(given))  # type: ignore[no-any-return]
+            opened = open_sandbox(port, self.catalogue, seed=self.settings.seed, clock=time.time)
+            return self._open.enter_context(opened)
+        except NoSandbox as error:
+            raise pytest.UsageError(f"--testbuy-sandbox: {error}") from None
+        except CannotServe as error:
+            raise pytest.UsageError(f"{error}. --testbuy-sandbox uses a running one, --testbuy-port another.") from None
+
+    @cached_property
+    def app(self) -> Any:
+        """The application that ``--testbuy-app`` names; ``None`` without it."""
+        named = self.settings.app
+        if named is None:
+            return None
+        module, _, name = named.partition(":")
+        for place in (str(self._config.rootpath), str(self._config.invocation_params.dir)):
+            if place not in sys.path:
+                sys.path.insert(0, place)
+        try:
+            return getattr(importlib.import_module(module), name or "app")
+        except (ImportError, AttributeError) as error:
+            raise pytest.UsageError(f"--testbuy-app: {named!r} cannot be loaded: {error}") from None
+
+    @cached_property
+    def run(self) -> Any:
+        """Runs a coroutine on the one event loop of the session: an application keeps what it opened there."""
+        import asyncio
+
+        return self._open.enter_context(asyncio.Runner()).run
+
+    @cached_property
+    def shopper(self) -> Shopper:
+        """The shopper of the options."""
+        return self.shopper_at(self.settings.url, self.app)
+
+    def shopper_at(self, url: str | None, app: Any) -> Shopper:
+        """A shopper at a server, at an application, or where there is neither, at sellers made from the listings."""
+        from x402_harness.runs.venue import EndpointVenue
+        from x402_harness.shopping.shopper import Shopper
+        from x402_harness.shopping.venues import HERE, AppVenue
+
+        run = self.run
+        self.is_simulated = app is None and url is None
+        venue: Any = self.simulated if app is None and url is None else None
+        if app is not None:
+            venue = AppVenue(app, self.sandbox.chain)
+            self._open.callback(lambda: run(venue.close()))
+        elif url is not None:
+            venue = EndpointVenue(url, self.sandbox.chain)
+        base = url or (HERE if app is not None else None)
+        return Shopper(
+            venue, self.budget, os.urandom, self.settings.seed, self._inspect, run=run, base=base
+        )  # fmt: skip
+
+    @cached_property
+    def simulated(self) -> MockVenue:
+        """Sellers made from the listings, in this process."""
+        from x402_harness.runs.venue import MockVenue
+        from x402_harness.sandbox.world import World
+
+        world = World(time.time, seed=self.settings.seed)
+        self._open.callback(world.close)
+        return MockVenue(world)
+
+    def shopper_of(self, shopper: Shopper, node: Any) -> Shopper:
+        """The shopper of one test: its marker chooses the rules, and what it finds is noted for every reporter."""
+        from dataclasses import replace
+
+        from x402_harness.pytest_plugin.marking import marked
+
+        def inspect(purchase: Purchased) -> list[Finding]:
+            more = list(self._inspect(purchase))
+            every = (*purchase.findings, *more)
+            codes = " ".join(dict.fromkeys(finding.rule for finding in every))
+            node.user_properties += [("testbuy_state", purchase.state), ("testbuy_findings", len(every))]
+            node.user_properties += [("testbuy_rules", codes), ("testbuy_forged", purchase.attempts)]
+            return more
+
+        rules = marked(node).rules
+        return replace(shopper, inspect=inspect, rules=shopper.rules if rules is None else rules)
+
+    def _inspect(self, purchase: Purchased) -> Iterator[Finding]:
+        from dataclasses import replace
+
+        more = self._config.hook.pytest_testbuy_check(purchase=purchase, config=self._config)
+        found = [finding for findings in more for finding in findings or ()]
+        whole = replace(purchase, findings=(*purchase.findings, *found))
+        self._config.hook.pytest_testbuy_bought(purchase=whole, config=self._config)
+        yield from found
+
+    def cases(self, listing: Listing, rows: int | None = None, strength: int | None = None) -> tuple[Case, ...]:
+        """The planned purchases of a listing. Raises :class:`~x402_harness.shopping.shopper.NotBuyable`."""
+        from x402_harness.planning.cases import Skip, plan_listing
+        from x402_harness.shopping.shopper import NotBuyable
+
+        chosen = self.settings
+        objection = {} if chosen.at_own_seller else {"objection": self.simulated.objection}
+        made = plan_listing(
+            listing, rows=rows or chosen.rows, seed=chosen.seed, caps=chosen.caps,
+            strength=strength or chosen.strength, **objection,
+        )  # fmt: skip
+        if isinstance(made, Skip):
+            raise NotBuyable("; ".join(made.reasons))
+        found = self._config.hook.pytest_testbuy_cases(listing=listing, cases=made, config=self._config)
+        return made if found is None else tuple(found)
+
+    @cached_property
+    def unreachable(self) -> str | None:
+        """Why the seller's own server does not answer, after the wait for it; ``None`` if it does."""
+        import asyncio
+
+        from x402_harness.probing.targets import Target
+        from x402_harness.runs.endpoints import typed_client
+        from x402_harness.runs.inspection import Inspector
+
+        url = self.settings.url
+        if url is None:
+            return None
+
+        async def wait() -> str | None:
+            async with typed_client(url, 20.0) as client:
+                inspector = Inspector(client, time.time, asyncio.sleep, os.urandom, self.settings.seed)
+                failure = await inspector.awaited(Target(url), self.settings.wait)
+            if failure is None:
+                return None
+            return f"no answer from {url} within {self.settings.wait:g} s: {failure.message}"
+
+        return self.run(wait())  # type: ignore[no-any-return]
+
+
+def files(root: Path) -> list[Path]:
+    """The files of listings at or under a root, in a fixed order."""
+    return [root] if root.is_file() else sorted(path for path in root.rglob("*") if is_listing(path))
+
+
+def near(path: Path) -> Path:
+    """The path as a person would write it here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def is_listing(path: Path) -> bool:
+    """Whether a file's name is that of a file of listings."""
+    return path.name.lower().endswith(SUFFIXES) and path.is_file()
+
+
+SUFFIXES = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
+
+
+def _is_finding(one: Any) -> bool:
+    from x402_catalog.findings import Finding
+
+    return isinstance(one, Finding)

@@ -1,0 +1,80 @@
+"""What the session says of itself: one line before, a few after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from x402_harness.pytest_plugin import options
+from x402_harness.pytest_plugin.market import Market, market_of
+
+_COUNTS = ("testbuy_findings", "testbuy_invalid", "testbuy_forged")
+
+
+def header(config: pytest.Config) -> str | None:
+    """Whose money, which sellers, which listings; nothing where no listing is tested."""
+    roots = options.roots(config)
+    url, app = options.text(config, "url"), options.text(config, "app")
+    if not roots and not url and not app:
+        return None
+    sellers = f"seller {url or app}" if url or app else "simulated sellers"
+    shown = ", ".join(_shown(root, config) for root in roots) or "none"
+    return f"testbuy: mode mock ({sellers}) · seed {options.text(config, 'seed')} · listings {shown}"
+
+
+def _shown(path: Path, config: pytest.Config) -> str:
+    return path.relative_to(config.rootpath).as_posix() if path.is_relative_to(config.rootpath) else path.name
+
+
+def lines(terminalreporter: Any, config: pytest.Config) -> Iterator[str]:
+    """What was bought and spent over all workers, what it showed, and what was found."""
+    told = list(_properties(terminalreporter))
+    pairs = [pair for one in told for pair in one]
+    market = market_of(config)
+    if not told and not (market.folder / "ledger.db").exists():
+        return
+    from x402_harness.reporting.escape import printable
+
+    yield from (printable(line, 500) for line in _bought(market))
+    counted = {name: sum(int(value) for key, value in pairs if key == name) for name in _COUNTS}
+    shown, of = _coverage([dict(one) for one in told])
+    parts = [f"{shown} of {of} levels shown"] if of else []
+    parts += [f"{counted['testbuy_invalid']} invalid requests"] if counted["testbuy_invalid"] else []
+    parts += [f"{counted['testbuy_forged']} payments to refuse"] if counted["testbuy_forged"] else []
+    codes = sorted({code for key, value in pairs if key == "testbuy_rules" for code in str(value).split()})
+    rules = f" ({', '.join(codes)})" if codes else ""
+    yield " · ".join([*parts, f"{counted['testbuy_findings']} findings{rules}"])
+
+
+def _bought(market: Market) -> Iterator[str]:
+    budget = market.budget
+    own = market.settings.at_own_seller or market.is_simulated is False
+    whose = (
+        ", at the seller's own endpoint" if own else ", sellers made from the listings" if market.is_simulated else ""
+    )
+    yield f"{budget.settled} settled (sandbox money{whose})"
+    for row in budget.spent:
+        yield f"spent {row['amount'] or row['atomic'] + ' atomic'} {row['symbol']} on {row['network']}"
+
+
+def _properties(terminalreporter: Any) -> Iterator[list[tuple[str, Any]]]:
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            found = [pair for pair in getattr(report, "user_properties", ()) if str(pair[0]).startswith("testbuy_")]
+            if found and getattr(report, "when", "") == "call":
+                yield found
+
+
+def _coverage(told: list[dict[str, Any]]) -> tuple[int, int]:
+    """How many levels were shown, of how many, over all listings that were bought."""
+    shown: dict[str, set[str]] = {}
+    of: dict[str, int] = {}
+    for one in told:
+        if "testbuy_levels" in one:
+            slug = str(one["testbuy_listing"])
+            shown.setdefault(slug, set()).update(filter(None, str(one["testbuy_levels"]).split("; ")))
+            of[slug] = int(one["testbuy_levels_of"])
+    return sum(map(len, shown.values())), sum(of.values())

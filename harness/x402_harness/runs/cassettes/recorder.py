@@ -1,0 +1,57 @@
+"""The recorder: what of a run is kept, and what is played instead of being bought again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from x402_catalog.models import Listing
+from x402_catalog.rules.judge import Evidence
+from x402_harness.buying.means import Bought
+from x402_harness.planning.cases import Case
+from x402_harness.runs.cassettes.keeping import Keeping
+from x402_harness.runs.cassettes.recording import Recording, recording_of
+from x402_harness.runs.cassettes.store import Store
+from x402_harness.runs.redaction import exchange_to_dict
+
+
+class Recorder:
+    """Keeps purchases in a ``store``, as the ``mode`` says; without one, nothing."""
+
+    def __init__(self, store: Store | None, mode: Keeping, run: str, clock: Callable[[], float]) -> None:
+        self._store = None if mode is Keeping.NONE else store
+        self._mode = mode
+        self._run = run
+        self._clock = clock
+        self._known: dict[str, list[Recording]] | None = None
+
+    def exchanges(self, bought: Bought, evidence: Evidence) -> list[dict[str, Any]]:
+        """The legs of a purchase as events tell them; the purchase is kept by the way. Raises ``OSError``."""
+        keep = self._store.keep_body if self._store else None
+        told = [exchange_to_dict(exchange, keep) for exchange in bought.transcript.exchanges]
+        if self._store is not None:
+            now = self._clock()
+            self._store.keep(recording_of(bought, told, evidence, self._run, now, self._store.keep_body))
+        return told
+
+    def recorded(self, case: Case, evidence: Evidence) -> Recording | None:
+        """The purchase as it went before, if it is not to be made again."""
+        for recording in self._of(case.listing):
+            same = (recording.case, recording.evidence) == (case.id, evidence)
+            if same and recording.request() == case.candidate.request:
+                return recording
+        return None
+
+    def leaves_out(self, listing: Listing, evidence: Evidence) -> bool:
+        """Whether nothing new is bought of a listing."""
+        known = self._of(listing) if self._mode is Keeping.ONCE else []
+        return any(recording.evidence is evidence for recording in known)
+
+    def _of(self, listing: Listing) -> list[Recording]:
+        if self._store is None or self._mode not in {Keeping.ONCE, Keeping.NEW}:
+            return []
+        if self._known is None:
+            self._known = {}
+            for recording in self._store.recordings():
+                self._known.setdefault(recording.slug, []).append(recording)
+        return self._known.get(listing.slug, [])

@@ -1,0 +1,76 @@
+"""The runner: each listing is planned when its turn comes, and what was planned in all is told at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.harness.support.listings import hints, listing, offer
+
+from x402_catalog.models import Listing
+from x402_harness.policy import MICROS, Caps
+from x402_harness.runs.events import Event, Stream
+from x402_harness.runs.outcome import Summary
+from x402_harness.runs.runner import RunConfig, Runner, Surroundings
+
+CAPS = Caps(MICROS, MICROS)
+CHOICE = {"type": "string", "enum": ["x", "y", "z"], "required": True}
+
+
+def shop(slug: str, **changes: Any) -> Listing:
+    return listing(
+        offer(hints=hints(queryParams={"q": CHOICE}), **changes), slug=slug, url=f"https://{slug}.example/gen"
+    )
+
+
+def run(
+    folder: Path,
+    *listings: Listing,
+    caps: Caps = CAPS,
+    listen: Callable[[Event], None] = lambda _: None,
+) -> tuple[Summary, list[Event]]:
+    events: list[Event] = []
+    count = itertools.count(1)
+
+    def randomness(size: int) -> bytes:
+        return next(count).to_bytes(size, "big")
+
+    around = Surroundings("a-run", folder, lambda: 1_800_000_000.0, randomness)
+    stream = Stream(around.clock, (events.append, listen))
+    summary = asyncio.run(Runner(RunConfig((), caps=caps), around, stream, listings).run())
+    return summary, events
+
+
+def kinds(events: list[Event]) -> list[tuple[str, Any]]:
+    told = {"case.end", "skip", "cut", "coverage", "plan"}
+    return [(event["event"], event.get("listing")) for event in events if event["event"] in told]
+
+
+def test_a_listing_is_planned_when_those_before_it_are_bought(tmp_path):
+    summary, events = run(tmp_path, shop("a"), shop("b", scheme="upto"), shop("c"))
+    bought = [("case.end", 0)] * 3 + [("coverage", 0)]
+    assert kinds(events)[:5] == [*bought, ("skip", 1)]
+    assert kinds(events)[5:] == [("case.end", 2)] * 3 + [("coverage", 2), ("plan", None)]
+    assert (summary.planned, summary.settled, summary.skipped) == (6, 6, 1)
+
+
+def test_the_plan_that_is_told_at_the_end_is_what_was_planned(tmp_path):
+    summary, events = run(tmp_path, shop("a"), shop("b"), shop("c"), caps=Caps(MICROS, 80_000))
+    plan = next(event for event in events if event["event"] == "plan")
+    assert (plan["cases"], plan["skipped"], plan["cost"]) == (4, 1, "0.080000")
+    assert [one for one in kinds(events) if one[0] in {"skip", "cut"}] == [("cut", 1), ("skip", 2)]
+    assert summary.planned == summary.settled == 4
+
+
+def test_a_run_that_is_stopped_tells_what_was_planned_and_shown_so_far(tmp_path):
+    def stop(event: Event) -> None:
+        if event["event"] == "case.end":
+            raise KeyboardInterrupt
+
+    summary, events = run(tmp_path, shop("a"), shop("b"), listen=stop)
+    assert summary.interrupted
+    assert kinds(events) == [("case.end", 0), ("coverage", 0), ("plan", None)]
+    assert next(event for event in events if event["event"] == "plan")["cases"] == 3
