@@ -29,6 +29,7 @@ COMMANDS = {
     "compare": ("x402_harness.cli.compare", "Listings side by side, or beside those that are like one."),
     "stats": ("x402_harness.cli.stats", "Prices by category, network or host, and what is far off."),
     "diff": ("x402_harness.cli.diff", "What appeared, vanished and changed between two catalogues."),
+    "report": ("x402_harness.cli.report", "A recorded run: show it, convert it, compare it with another."),
     "serve": ("x402_harness.cli.serve", "The catalogue as pages for a browser on this machine."),
     "ledger": ("x402_harness.cli.ledger", "What was spent, what is open, and how it is ended."),
     "wallet": ("x402_harness.cli.wallet", "Accounts of your own for test money and real money."),

@@ -12,12 +12,13 @@ import click
 
 from x402_catalog.findings import Finding
 from x402_catalog.models import Listing
-from x402_harness.cli import keys, options, spending
+from x402_harness.cli import keys, options, reporting, spending
 from x402_harness.cli.loading import fail, load, print_json
 from x402_harness.cli.plan import print_plan
 from x402_harness.runs.outcome import Exit
 
 if TYPE_CHECKING:
+    from x402_harness.cli.baselines import Baselines
     from x402_harness.ledger import Row
     from x402_harness.planning.cases import Case
     from x402_harness.planning.planfile import PlanFile
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
 @spending.rpc
 @click.option("--timeout", type=click.FloatRange(0.05, 600), default=60.0, show_default=True, metavar="SECONDS",
               help="Most that one request may take.")  # fmt: skip
-@options.fail_on
+@reporting.gates
 @options.output_format
-@click.option("--reports", default="reports", show_default=True, metavar="DIR", help="Where the run's folder is made.")
+@reporting.reports
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(plan: Path, **values: Any) -> None:
     """Buy what PLAN says, and nothing else, with the account that it was made for.
@@ -46,6 +47,7 @@ def command(plan: Path, **values: Any) -> None:
     """
     found = _read(plan)
     _require_input(values)
+    accepted = reporting.some(values, len(found.calls))
     _stop_at(_objections(found, values["mode"]), values)
     venue = _venue(found, values)
     cases = _cases(found, venue, values)
@@ -54,7 +56,7 @@ def command(plan: Path, **values: Any) -> None:
     if not left:
         _applied(found, known, values)
     _approve(found, left, values)
-    _buy(found, cases, left, venue, values)
+    _buy(found, cases, left, venue, values, accepted)
 
 
 def _read(path: Path) -> PlanFile:
@@ -178,7 +180,9 @@ def _total(cases: Iterable[Case]) -> int:
     return sum(dollars_micro(case.price) for case in cases)
 
 
-def _buy(found: PlanFile, cases: list[Case], left: list[Case], venue: RealVenue, values: dict[str, Any]) -> NoReturn:
+def _buy(
+    found: PlanFile, cases: list[Case], left: list[Case], venue: RealVenue, values: dict[str, Any], accepted: Baselines
+) -> NoReturn:  # fmt: skip
     from x402_catalog.addresses import same_address
     from x402_harness.cli.running import finish
     from x402_harness.ledger import OPEN, AlreadySigned, Unusable
@@ -214,7 +218,10 @@ def _buy(found: PlanFile, cases: list[Case], left: list[Case], venue: RealVenue,
             return any(row.state in OPEN for row in entries(found, ledger).values())
 
     items = list({id(case.listing): case.listing for case in left}.values())
-    finish(config, values, items=items, venue=venue, purse=purse, planned=Plan(tuple(left), ()), still_open=still_open)
+    finish(
+        config, values, accepted, items=items, venue=venue, purse=purse, planned=Plan(tuple(left), ()),
+        still_open=still_open,
+    )  # fmt: skip
 
 
 def _stop_at(findings: list[Finding], values: dict[str, Any], code: Exit = Exit.REFUSED) -> None:

@@ -98,7 +98,7 @@ def _report(
     code = failing.exit_code(options.failing_level(fail_on))
     notices = (audit_sentence(audited.counts()), *suppression.notices())
     report.end(
-        Ending(judging.listings, int(code), suppression.count, notices, baselines.to_dict(), audit_part(audited))
+        Ending(judging.listings, int(code), suppression.count, notices, baselines.to_dict(), more=audit_part(audited))
     )
     return code
 

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from x402_catalog.models import Listing
-from x402_harness.cli import keys, options, spending
+from x402_harness.cli import keys, options, reporting, spending
 from x402_harness.cli.loading import find
 from x402_harness.runs.outcome import Exit
 
@@ -42,11 +42,11 @@ MOCK_PER_CALL, MOCK_BUDGET = 100_000_000, 10_000_000_000  # millionths of a doll
               help="Most that one request may take.")  # fmt: skip
 @options.catalogue
 @options.seed
-@options.fail_on
+@reporting.gates
 @options.output_format
 @options.confirm
 @options.recording
-@click.option("--reports", default="reports", show_default=True, metavar="DIR", help="Where the run's folder is made.")
+@reporting.reports
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(targets: tuple[str, ...], **values: Any) -> None:
     """Buy from the mock sellers of the listings named, or from an endpoint on this machine, with sandbox money; or,
@@ -98,11 +98,12 @@ def _finish(values: dict[str, Any], listings: Iterable[Listing], sources: tuple[
     from x402_harness.policy import Caps
     from x402_harness.runs.runner import RunConfig
 
+    accepted = reporting.some(values, len(sources))
     caps = Caps(_or(values["per_call_max"], MOCK_PER_CALL), _or(values["budget"], MOCK_BUDGET), values["per_day_max"])
     config = RunConfig(
         sources=sources, command="buy", seed=values["seed"], rows=values["rows"], caps=caps, confirm=values["confirm"]
     )
-    finish(config, values, items=listings, venue=venue)
+    finish(config, values, accepted, items=listings, venue=venue)
 
 
 def _or(value: int | None, otherwise: int) -> int:
@@ -130,6 +131,7 @@ def _with_test_money(targets: tuple[str, ...], values: dict[str, Any]) -> NoRetu
         Mode.TESTNET, limits, networks=networks, private=values["allow_private"], acts=values["allow_side_effects"],
         witness=spending.chosen_nodes(values),
     )  # fmt: skip
+    accepted = reporting.some(values, len(targets))
     wallet = keys.chosen_wallet(values)
     config = RunConfig(
         sources=targets, command="buy", seed=values["seed"], rows=values["rows"], caps=spending.taken_caps(values),
@@ -137,4 +139,4 @@ def _with_test_money(targets: tuple[str, ...], values: dict[str, Any]) -> NoRetu
     )  # fmt: skip
     books = ledger_path(private_folder(home()))
     purse = Purse(Mode.TESTNET, wallet, books, f"buy-{secrets.token_hex(16)}", networks)
-    finish(config, values, items=found, venue=venue, purse=purse)
+    finish(config, values, accepted, items=found, venue=venue, purse=purse)

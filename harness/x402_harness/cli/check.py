@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from x402_harness.cli import options
-from x402_harness.cli.loading import fail, find, print_json
+from x402_harness.cli import options, reporting
+from x402_harness.cli.loading import fail, find
 from x402_harness.runs.outcome import Exit
 
 if TYPE_CHECKING:
     from x402_catalog.models import Listing
+    from x402_harness.reporting.check import CheckReport
     from x402_harness.reporting.session import Session
     from x402_harness.runs.inspection import Inspector
     from x402_harness.runs.sandboxes import Sandbox
@@ -37,9 +38,9 @@ if TYPE_CHECKING:
               help="Most that one request may take.")  # fmt: skip
 @options.catalogue
 @options.seed
-@options.fail_on
+@reporting.gates
 @options.output_format
-@click.option("--reports", default="reports", show_default=True, metavar="DIR", help="Where the run's folder is made.")
+@reporting.reports
 @click.option("-q", "--quiet", is_flag=True, help="No talk on stderr.")
 def command(url: str, **values: Any) -> None:
     """Check a seller's own endpoint at URL, on this machine, and say whether it conforms.
@@ -51,22 +52,14 @@ def command(url: str, **values: Any) -> None:
     from x402_harness.cli.endpoints import require_own, sandbox
 
     require_own(url)
+    accepted = reporting.some(values, 1)
+    fails = options.failing_level(values["fail_on"]) is not None
     with sandbox(values) as opened:
         done, report = _checked(url, values, opened)
-    level = options.failing_level(values["fail_on"])
-    code = report.exit_code(done.exit_code(level), fails=level is not None)
-    done.write_reports(code)
-    if values["format_"] == "json":
-        print_json(report.document(int(code)))
-    else:
-        from x402_harness.reporting.terminal import console
-
-        report.print(console(), int(code))
-        click.echo(f"  report     {done.paths['report']}", err=True)
-    raise SystemExit(int(code))
+    reporting.finish(done, values, accepted, more=lambda view: report.gates(fails), told=report)
 
 
-def _checked(url: str, values: dict[str, Any], opened: Sandbox) -> tuple[Session, Any]:
+def _checked(url: str, values: dict[str, Any], opened: Sandbox) -> tuple[Session, CheckReport]:
     from x402_harness.edge.client import Limits
     from x402_harness.reporting.check import CheckReport
     from x402_harness.runs.venue import EndpointVenue
@@ -76,7 +69,7 @@ def _checked(url: str, values: dict[str, Any], opened: Sandbox) -> tuple[Session
     items = [*probed.findings, *refused.findings, *([listing] if listing else [])]
     venue = EndpointVenue(url, opened.chain, Limits(timeout=values["timeout"], total=values["timeout"]))
     done = _bought(url, items, venue, values)
-    return done, CheckReport(done.view, probed, refused)
+    return done, CheckReport(done.view, probed, refused, done.paths)
 
 
 def _given(values: dict[str, Any]) -> Listing | None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from x402_harness.cli import options
-from x402_harness.cli.loading import fail, load, print_json
+from x402_harness.cli import options, reporting
+from x402_harness.cli.loading import fail, load
 from x402_harness.runs.outcome import Exit
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ _CASE = re.compile(r"[0-9a-f]{12}")
 @click.argument("target", metavar="RUN|CASE")
 @click.option("--cassettes", metavar="DIR", help="Where the recordings of CASE are, besides those of the runs.")
 @click.option("--against", metavar="SRC", help="Judge by the listings there as they are now, and tell what is stale.")
-@options.fail_on
+@reporting.gates
 @options.output_format
-@click.option("--reports", default="reports", show_default=True, metavar="DIR", help="Where the folders of runs are.")
+@reporting.reports
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(target: str, **values: Any) -> None:
     """Judge the purchases of RUN (its name or folder, or a folder of cassettes), or the newest of CASE, by the rules of
@@ -34,6 +34,7 @@ def command(target: str, **values: Any) -> None:
     from x402_harness.runs.cassettes.exchanges import Unplayable
     from x402_harness.runs.runner import RunConfig
 
+    accepted = reporting.some(values, 1)
     now = load([values["against"]]).listings if values["against"] else None
     try:
         found = _found(target, Path(values["reports"]), values["cassettes"])
@@ -48,13 +49,7 @@ def command(target: str, **values: Any) -> None:
         fail(str(error), Exit.USAGE)
     except OSError as error:
         fail(f"the report folder cannot be written: {error}", Exit.USAGE)
-    code = done.exit_code(options.failing_level(values["fail_on"]))
-    done.write_reports(code)
-    if values["format_"] == "json":
-        print_json(done.document(code))
-    else:
-        done.print(code)
-    raise SystemExit(int(code))
+    reporting.finish(done, values, accepted)
 
 
 def _found(target: str, reports: Path, cassettes: str | None) -> list[Recording]:

@@ -9,7 +9,7 @@ import click
 from x402_catalog.reading import Limits
 from x402_catalog.search import BadFilter
 from x402_catalog.store import is_catalogue
-from x402_harness.cli import options
+from x402_harness.cli import options, reporting
 from x402_harness.cli.loading import found
 
 
@@ -20,12 +20,12 @@ from x402_harness.cli.loading import found
 @options.dollars("--per-call-max", default="100", help="Cap for one purchase.")
 @options.dollars("--budget", default="10000", help="Cap for the run.")
 @options.seed
-@options.fail_on
+@reporting.gates
 @options.output_format
 @options.max_record_size
 @options.confirm
 @options.recording
-@click.option("--reports", default="reports", show_default=True, metavar="DIR", help="Where the run's folder is made.")
+@reporting.reports
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(sources: tuple[str, ...], **values: Any) -> None:
     """Read the listings in SRC..., judge each by every rule, buy each buyable one from a mock seller made from it,
@@ -39,6 +39,7 @@ def command(sources: tuple[str, ...], **values: Any) -> None:
 
     sources, query = options.chosen_sources(sources, values)
     filters = options.chosen(values, values["seed"])
+    accepted = reporting.baselines(values, filters, query)
     config = RunConfig(
         sources=sources,
         seed=values["seed"],
@@ -51,6 +52,6 @@ def command(sources: tuple[str, ...], **values: Any) -> None:
     )
     try:
         items = found(sources, query, filters, config.limits) if any(map(is_catalogue, sources)) else None
-        finish(config, values, items=items)
+        finish(config, values, accepted, items=items)
     except BadFilter as error:
         raise click.UsageError(str(error)) from error

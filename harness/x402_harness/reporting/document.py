@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import Any, TextIO
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -105,22 +106,34 @@ def document_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Document.model_json_schema()}
 
 
-def run_document(view: RunView, exit_code: int) -> dict[str, Any]:
-    """The document of a run."""
+def run_document(view: RunView) -> dict[str, Any]:
+    """The document of a run that was judged. ``suppressed`` and ``baseline`` are there where a baseline was given."""
+    accepted = {"suppressed": _suppressed(view), "baseline": view.baseline} if view.baseline is not None else {}
     started = view.started
     return document(
         started["command"],
-        view.ended
-        or {"listings": len(view.listings), "errors": view.levels["error"], "warnings": view.levels["warning"]},
+        view.summary,
         view.all_findings,
         run=started["run"],
         seed=started["seed"],
         mode=started["mode"],
         money=money(started),
         evidence=started["evidence"],
-        exit_code=exit_code,
+        exit_code=view.exit_code,
+        gates=view.gates,
+        **accepted,
         listings=[_listing(listing) for listing in view.listings.values()],
     )
+
+
+def write_document(view: RunView, out: TextIO) -> None:
+    """Write the document of a run."""
+    json.dump(run_document(view), out, indent=2, ensure_ascii=False)
+    out.write("\n")
+
+
+def _suppressed(view: RunView) -> list[dict[str, Any]]:
+    return [{**finding.to_dict(), "suppressed": why} for finding, why in view.suppressed]
 
 
 def _listing(listing: ListingView) -> dict[str, Any]:
@@ -130,10 +143,15 @@ def _listing(listing: ListingView) -> dict[str, Any]:
         "skipped": listing.skipped,
         "left_out": listing.cut,
         "purchases": [_case(case) for case in listing.cases],
+        "refusals": [_attempt(attempt) for attempt in listing.attempts],
         "coverage": listing.coverage,
         "totals": listing.totals,
         "claims": listing.claims,
     }
+
+
+def _attempt(attempt: dict[str, Any]) -> dict[str, Any]:
+    return {key: attempt[key] for key in ("case", "what", "rule", "status", "settled")}
 
 
 def _case(case: CaseView) -> dict[str, Any]:

@@ -17,27 +17,31 @@ from x402_harness.rulebook import every_rule
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A finding, and the record that it stands in where that is still at hand."""
+    """A finding, and the record that it stands in where that is still at hand; else ``root``, the pointer at which its
+    listing stands in the file."""
 
     finding: Finding
     record: Record | None = None
+    root: str = ""
 
     @property
     def identity(self) -> Identity:
         """What the finding is known by in a baseline and from run to run."""
-        return identity(self.finding, self.record.pointer + self.record.base if self.record else "")
+        return identity(self.finding, self.record.pointer + self.record.base if self.record else self.root)
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a command ended. ``exit_code`` is the process's, ``suppressed`` counts findings that a baseline accepts,
-    ``notices`` say what a reader should know besides, ``more`` are the command's own members of the JSON document."""
+    ``notices`` say what a reader should know besides, ``gates`` how the gates of a run were judged, ``more`` are the
+    command's own members of the JSON document."""
 
     listings: int
     exit_code: int
     suppressed: int = 0
     notices: tuple[str, ...] = ()
     baseline: dict[str, Any] | None = None
+    gates: tuple[dict[str, Any], ...] = ()
     more: dict[str, Any] = field(default_factory=dict)
 
 

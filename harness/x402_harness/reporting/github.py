@@ -12,6 +12,7 @@ from typing import TextIO
 from x402_catalog.findings import Finding, Level, Location
 from x402_harness.reporting.escape import printable
 from x402_harness.reporting.findings import Ending, FindingsReport, Tally, Told, rule_title, value_text
+from x402_harness.reporting.gates import gate_line
 from x402_harness.reporting.repository import Repository
 
 PER_KIND = 10
@@ -37,6 +38,8 @@ class GithubReport(FindingsReport):
         for level in Level:
             for line in self._annotations(level):
                 self._out.write(line + "\n")
+        for gate in ending.gates:
+            self._out.write(f"{'✓' if gate['passed'] else '✗'} {printable(gate_line(gate))}\n")
         self._out.write(self._tally.sentence(ending) + "\n")
 
     def _annotations(self, level: Level) -> Iterator[str]:

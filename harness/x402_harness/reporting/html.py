@@ -3,51 +3,64 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from functools import lru_cache
-from typing import Any
+from html import escape as escaped
+from typing import Any, TextIO
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from x402_catalog.findings import Finding, Level
-from x402_harness.reporting.charts import Chart, price_strip, verdict_bars
+from x402_harness.reporting import page
+from x402_harness.reporting.charts import Chart, charge_bars, latency_bars, price_strip, verdict_bars
 from x402_harness.reporting.escape import printable
 from x402_harness.reporting.evidence import heading, money
+from x402_harness.reporting.figures import latencies
 from x402_harness.reporting.terminal import GLYPHS, summary_rows
-from x402_harness.reporting.view import ListingView, RunView
-from x402_harness.rulebook import every_rule
+from x402_harness.reporting.view import RunView
 
-# In a run of more listings or purchases the page shows undecided claims as a count, and both legs of those purchases
-# alone that failed a check; the events and report.json hold everything.
-WHOLE_LISTINGS = 60
-WHOLE_PURCHASES = 250
-MAX_BODY = 4096  # characters of a body that the page shows; the events hold more
+STATE_MARKS = {"settled": "✓", "unknown": "?", "stopped": "?", "fault": "⚠"}
+WHOLE_BARS = 30  # listings that have a bar each
 LONGEST = 2000  # characters of any one line
 
 
-def render(view: RunView, exit_code: int) -> str:
-    """The whole page. Every text that is not ours is escaped and stripped of control characters."""
-    return environment().get_template("report.html.j2").render(report_context(view, exit_code))
+def write_html(view: RunView, out: TextIO) -> None:
+    """Write the page."""
+    out.write(render(view))
 
 
-def report_context(view: RunView, exit_code: int) -> dict[str, Any]:
-    """What ``report.html.j2`` tells."""
+def render(view: RunView) -> str:
+    """The whole page of a run that was judged. Every text that is not ours is escaped and stripped of control
+    characters."""
+    return environment().get_template("report.html.j2").render(report_context(view))
+
+
+def report_context(view: RunView) -> dict[str, Any]:
+    """What ``report.html.j2`` tells of a run that was judged."""
+    cards = page.cards(view)
+    charts = [chart for chart in _charts(view) if chart is not None]
+    carded = {number for number, _ in cards}
+    kinds, verdicts = page.truth(view)
     return {
         "view": view,
-        "listings": list(view.listings.values()),
-        "summary": view.ended or {},
-        "summary_rows": list(summary_rows(view.ended or {}, money(view.started))),
-        "exit_code": exit_code,
-        "passed": exit_code == 0,
-        "gate": _gate(view, exit_code),
-        "charts": [chart for chart in _charts(view) if chart is not None],
-        "rules": _rules(view),
+        "page": page,
+        "listings": list(view.listings.items()),
+        "cards": cards,
+        "carded": carded,
+        "per_card": max(4, min(20, page.MAX_CARD_FINDINGS // max(1, len(cards)))),
+        "others": [(number, listing) for number, listing in view.listings.items() if number not in carded],
+        "whole": page.whole_cases(cards),
+        "whole_sheets": sum(len(listing.claims) for listing in view.listings.values()) <= page.MAX_CLAIMS,
+        "summary_rows": list(summary_rows(view.summary, money(view.started))),
+        "passed": view.exit_code == 0,
+        "charts": charts,
+        "rules": page.rules(view),
+        "heads": [f"#{kind}" for kind in kinds],
+        "verdicts": verdicts,
+        "contents": _contents(view, bool(charts)),
         "heading": heading(view.started),
-        "money": money(view.started),
         "took": _took(view),
-        "max_body": MAX_BODY,
-        "whole_sheets": len(view.listings) <= WHOLE_LISTINGS,
-        "whole_legs": len(view.cases) <= WHOLE_PURCHASES,
+        "states": STATE_MARKS,
     }
 
 
@@ -79,11 +92,13 @@ def safe_text(value: object, limit: int = 400) -> str:
     return printable(text, limit) if len(text) <= limit else f"{printable(text, limit)} ({len(text)} characters)"
 
 
-def block(value: object, limit: int = MAX_BODY) -> Markup:
-    """Text on several lines, each made printable; of what is longer, how long it is."""
+def block(value: object, limit: int = page.MAX_BODY) -> Markup:
+    """Text on several lines, each made printable, for the inside of an element: quotes, of which JSON is full, are not
+    escaped there. Of what is longer, how long it is."""
     text = str(value)
     lines = [safe_text(line, LONGEST) for line in text[:limit].split("\n")]
-    return escape("\n".join(lines) + (f"\n… ({len(text)} characters)" if len(text) > limit else ""))
+    shown = "\n".join(lines) + (f"\n… ({len(text)} characters)" if len(text) > limit else "")
+    return Markup(escaped(shown, quote=False))
 
 
 def exact(text: str) -> Markup:
@@ -106,49 +121,47 @@ def utc(seconds: float | None) -> str:
     return "" if seconds is None else time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(seconds))
 
 
-def _gate(view: RunView, exit_code: int) -> list[tuple[bool, str, str]]:
-    summary = view.ended or {}
-    bought = summary.get("purchases", {})
-    return [
-        (view.levels["error"] == 0, "no finding of level error", f"{view.levels['error']} errors"),
-        (not bought.get("unknown"), "no payment of unknown outcome", f"{bought.get('unknown', 0)} unknown"),
-        (not bought.get("refused"), "no purchase refused by a guard", f"{bought.get('refused', 0)} refused"),
-        (not summary.get("faults"), "no fault of our own", f"{summary.get('faults', 0)} faults"),
-        (bool(view.listings), "something was tested", f"{len(view.listings)} listings"),
-        (view.ended is not None and not summary.get("interrupted"), "ran to its end", f"exit {exit_code}"),
+def _contents(view: RunView, has_charts: bool) -> list[tuple[str, str]]:
+    """The sections that the page has, by their ids."""
+    every = [
+        ("findings", "findings", True),
+        ("charts", "charts", has_charts),
+        ("truth", "truth", any(listing.claims for listing in view.listings.values())),
+        ("purchases", "purchases", bool(view.cases)),
+        ("refusals", "refusals", bool(page.attempts(view))),
+        ("coverage", "coverage", bool(page.coverage(view))),
+        ("pricing", "prices", bool(page.prices(view))),
+        ("listings", "listings", True),
+        ("skipped", "not bought", bool(page.skips(view))),
+        ("baseline", "baseline", view.baseline is not None),
+        ("environment", "run", True),
     ]
+    return [(name, title) for name, title, there in every if there]
 
 
 def _charts(view: RunView) -> list[Chart | None]:
-    listings = list(view.listings.values())
-    points = [(one.about["category"] or "–", price, one.about["slug"]) for one in listings if (price := _price(one))]
-    sheets = [(one.about["slug"], one.totals) for one in listings if one.totals]
-    return [price_strip(points), verdict_bars(sheets[:60])]
-
-
-def _price(listing: ListingView) -> float | None:
-    return next((float(offer["price"]) for offer in listing.about["offers"] if offer["price"]), None)
-
-
-def _rules(view: RunView) -> list[dict[str, Any]]:
-    known = {rule.code: rule for rule in every_rule()}
-    by_rule: dict[str, list[Finding]] = {}
-    for finding in view.all_findings:
-        by_rule.setdefault(finding.rule, []).append(finding)
-    rows = [
-        {
-            "rule": known.get(code),
-            "code": code,
-            "findings": found,
-            "level": str(min((f.level for f in found), key=_rank)),
-        }
-        for code, found in by_rule.items()
+    points = [
+        (str(listing.about["category"] or "–"), float(price), str(listing.about["slug"]))
+        for listing in view.listings.values()
+        if (price := page.listed_price(listing)) is not None
     ]
-    return sorted(rows, key=lambda row: (_rank(Level(row["level"])), row["code"]))
+    return [
+        price_strip(points),
+        verdict_bars(_sheets(view), "listing" if len(view.listings) <= WHOLE_BARS else "section of the listings"),
+        latency_bars(latencies(view)),
+        charge_bars([(case.started["amount"], case.ended.get("moved")) for case in view.cases]),
+    ]
 
 
-def _rank(level: Level) -> int:
-    return level.rank
+def _sheets(view: RunView) -> list[tuple[str, dict[str, int]]]:
+    """Claims by verdict: of each listing where there are few, else of each section of a listing."""
+    if len(view.listings) <= WHOLE_BARS:
+        return [(one.about["slug"], one.totals) for one in view.listings.values() if one.totals]
+    sections: dict[str, Counter[str]] = {}
+    for listing in view.listings.values():
+        for claim in listing.claims:
+            sections.setdefault(claim["section"], Counter())[claim["verdict"]] += 1
+    return [(name, dict(counts)) for name, counts in sections.items()]
 
 
 def _took(view: RunView) -> str:

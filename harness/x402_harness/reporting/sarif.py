@@ -72,8 +72,11 @@ class SarifReport(FindingsReport):
             "columnKind": "unicodeCodePoints",
             "originalUriBaseIds": {ROOT: {"description": {"text": "The root of the repository."}}},
             "results": results,
-            "properties": {"listings": ending.listings, "suppressed": ending.suppressed},
-        }
+            "properties": {
+                "listings": ending.listings, "suppressed": ending.suppressed,
+                **({"gates": list(ending.gates)} if ending.gates else {}),
+            },
+        }  # fmt: skip
         return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
     def _invocation(self, written: int, ending: Ending) -> Json:

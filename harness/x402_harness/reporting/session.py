@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from x402_catalog.findings import Finding, Level
+from x402_catalog.findings import Finding
 from x402_catalog.models import Listing
 from x402_catalog.records import Record
 from x402_harness.planning.cases import Plan
 from x402_harness.reporting.document import run_document
+from x402_harness.reporting.formats import DEFAULT_REPORTS, Wanted
+from x402_harness.reporting.gates import Asked, Thresholds, conclude
 from x402_harness.reporting.progress import Progress
 from x402_harness.reporting.view import RunView
 from x402_harness.runs.cassettes.keeping import Keeping
@@ -32,44 +33,63 @@ from x402_harness.runs.replay import Replayer
 from x402_harness.runs.runner import RunConfig, Runner, Surroundings
 from x402_harness.runs.venue import Venue
 
+Accepted = Callable[[RunView, Callable[..., None]], None]  # tells by events which findings of a run are accepted
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Session:
-    """A finished run: its folder, what came out, and the writers of its reports."""
+    """A finished run: its folder, what came out, and the writers of its reports.
+
+    ``paths`` are the files of the run by name; reports come to it as they are written.
+    """
 
     folder: Path
     view: RunView
     summary: Summary
+    clock: Callable[[], float] = time.time
+    paths: dict[str, str] = field(default_factory=dict)
 
-    def exit_code(self, fail_on: Level | None) -> Exit:
-        """What the run ends with."""
-        return self.summary.exit_code(fail_on)
+    def __post_init__(self) -> None:
+        self.paths["events"] = self._path("events.ndjson")
+        if (self.folder / "ledger.db").exists():  # the books of test money and real money are the user's, not the run's
+            self.paths["ledger"] = self._path("ledger.db")
 
-    def document(self, code: int) -> dict[str, Any]:
-        """The run as the JSON document of the output contract."""
-        return run_document(self.view, code)
+    def conclude(
+        self, thresholds: Thresholds, accepted: Accepted | None = None, more: Asked | None = None
+    ) -> Exit:  # fmt: skip
+        """Judge the run, once: what the baseline accepts, every gate, the verdict. All of it goes to the events.
+        ``more`` are gates of a command's own.
 
-    @property
-    def paths(self) -> dict[str, str]:
-        """Every file of the run, by name."""
-        names = {"report": "report.html", "json": "report.json", "events": "events.ndjson", "ledger": "ledger.db"}
-        made = {name: self.folder / file for name, file in names.items()}
-        # The books of test money and real money are the user's, not the run's.
-        return {name: path.as_posix() for name, path in made.items() if name != "ledger" or path.exists()}
+        Raises ``OSError``.
+        """
+        journal = Journal(self.folder / "events.ndjson", more=True)
+        stream = Stream(self.clock, (journal, self.view))
+        try:
+            if accepted is not None:
+                accepted(self.view, stream.emit)
+            return conclude(self.view, thresholds, stream.emit, more)
+        finally:
+            journal.close()
 
-    def write_reports(self, code: int) -> None:
-        """Write ``report.json`` and ``report.html`` beside the events."""
-        from x402_harness.reporting.html import render
+    def document(self) -> dict[str, Any]:
+        """The run as the JSON document of the output contract; it must be concluded."""
+        return run_document(self.view)
 
-        told = json.dumps(self.document(code), indent=2, ensure_ascii=False)
-        (self.folder / "report.json").write_text(told + "\n", encoding="utf-8", errors="backslashreplace")
-        (self.folder / "report.html").write_text(render(self.view, code), encoding="utf-8", errors="backslashreplace")
+    def write_reports(self, wanted: Sequence[Wanted] = DEFAULT_REPORTS) -> None:
+        """Write the reports that are wanted, beside the events unless they say where. Raises ``OSError``."""
+        for one in wanted:
+            path = one.write(self.view, self.folder)
+            if path is not None:
+                self.paths[one.format.name] = path
 
-    def print(self, code: int) -> None:
+    def print(self) -> None:
         """Print the run on standard output."""
         from x402_harness.reporting.terminal import console, print_run
 
-        print_run(self.view, console(), self.paths, code)
+        print_run(self.view, console(), self.paths)
+
+    def _path(self, name: str) -> str:
+        return (self.folder / name).as_posix()
 
 
 def run_and_report(
@@ -136,7 +156,7 @@ def _session(
         summary = asyncio.run(_stoppable(runner))
     finally:
         journal.close()
-    return Session(folder, view, summary)
+    return Session(folder, view, summary, clock)
 
 
 def run_in(config: RunConfig, folder: Path, *, items: Iterable[Record | Finding]) -> RunView:

@@ -18,7 +18,7 @@ _NARROWEST = 6
 _GAP = "  "
 _NONE = "–"
 # What a spreadsheet would compute; a catalogue's text must not.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 T = TypeVar("T")
 

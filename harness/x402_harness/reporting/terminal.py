@@ -11,6 +11,7 @@ from rich.text import Text
 from x402_catalog.findings import Finding, Level
 from x402_harness.reporting.escape import printable
 from x402_harness.reporting.evidence import heading, money
+from x402_harness.reporting.gates import gate_line
 from x402_harness.reporting.view import CaseView, ListingView, RunView
 
 GLYPHS = {"error": "✗", "warning": "!", "info": "i"}
@@ -30,8 +31,8 @@ def console(*, stderr: bool = False, width: int | None = None, file: IO[str] | N
     return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True, width=width, file=file)
 
 
-def print_run(view: RunView, out: Console, reports: dict[str, str], exit_code: int) -> None:
-    """Print a finished run."""
+def print_run(view: RunView, out: Console, reports: dict[str, str]) -> None:
+    """Print a run that was judged; ``reports`` are its files by name."""
     out.print(Text(f"mode {view.started['mode']} · {heading(view.started).line}", style="bold"))
     out.print()
     for listing in view.listings.values():
@@ -41,7 +42,7 @@ def print_run(view: RunView, out: Console, reports: dict[str, str], exit_code: i
         for reason in listing.cut:
             out.print(f"    left out: {printable(reason)}")
     print_findings(view.all_findings, out)
-    _print_summary(view, out, reports, exit_code)
+    _print_summary(view, out, reports)
 
 
 def _listing_line(listing: ListingView) -> Text:
@@ -101,18 +102,21 @@ def finding_lines(finding: Finding) -> Iterator[Text]:
         yield Text(f"    help      {printable(finding.help)} (testbuy explain {finding.rule})", style="dim")
 
 
-def _print_summary(view: RunView, out: Console, reports: dict[str, str], exit_code: int) -> None:
-    summary = view.ended or {}
+def _print_summary(view: RunView, out: Console, reports: dict[str, str]) -> None:
+    summary = view.summary
     out.print()
     out.print(Text("SUMMARY", style="bold"))
     for name, value in summary_rows(summary, money(view.started)):
         out.print(f"  {name:<10} {value}")
+    for gate in view.gates:
+        mark, style = ("✓", "green") if gate["passed"] else ("✗", "bold red")
+        out.print(Text(f"  {'gate':<10} ").append(mark, style=style).append(f" {printable(gate_line(gate))}"))
     out.print(f"  {'run':<10} {view.started.get('run')} · seed {view.started.get('seed')}")
     for name, path in reports.items():
         out.print(f"  {name:<10} {path}")
     if summary.get("interrupted"):
         out.print(Text("  interrupted: what was done until then is in the reports", style="bold yellow"))
-    out.print(Text(f"exit {exit_code}", style="bold"))
+    out.print(Text(f"exit {view.exit_code}", style="bold"))
 
 
 def summary_rows(summary: dict[str, Any], money: str) -> Iterator[tuple[str, str]]:
@@ -127,10 +131,9 @@ def summary_rows(summary: dict[str, Any], money: str) -> Iterator[tuple[str, str
     for row in summary.get("spent", ()):
         amount = row["amount"] or f"{row['atomic']} atomic"
         yield "spent", f"{amount} {row['symbol']} on {row['network']} ({money})"
-    yield (
-        "findings",
-        f"{summary.get('errors', 0)} errors · {summary.get('warnings', 0)} warnings · {summary.get('infos', 0)} infos",
-    )
+    counts = [f"{summary.get(name, 0)} {name}" for name in ("errors", "warnings", "infos")]
+    counts += [f"{summary['suppressed']} suppressed"] if summary.get("suppressed") else []
+    yield "findings", " · ".join(counts)
     yield "claims", " · ".join(f"{count} {verdict}" for verdict, count in summary.get("claims", {}).items()) or "none"
 
 

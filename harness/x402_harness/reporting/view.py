@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from x402_catalog.findings import Finding
+from x402_harness.reporting.findings import Told
 from x402_harness.runs.events import Event
 
 
@@ -39,7 +40,7 @@ class ListingView:
     claims: list[dict[str, Any]] = field(default_factory=list)
     totals: dict[str, int] = field(default_factory=dict)
     coverage: dict[str, Any] = field(default_factory=dict)
-    attempts: int = 0
+    attempts: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def all_findings(self) -> list[Finding]:
@@ -49,7 +50,11 @@ class ListingView:
 
 @dataclass(slots=True)
 class RunView:
-    """A run, whole. ``ended`` is the summary; ``None`` while the run goes on, or if it was killed."""
+    """A run, whole. ``ended`` is the summary; ``None`` while the run goes on, or if it was killed.
+
+    ``gates`` and ``exit_code`` are how it was judged, ``None`` until it is. ``suppressed`` are findings that a baseline
+    accepts, each with the reason; they are in no other list.
+    """
 
     started: dict[str, Any] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -57,7 +62,12 @@ class RunView:
     plan: dict[str, Any] = field(default_factory=dict)
     ended: dict[str, Any] | None = None
     finished_at: float | None = None
+    gates: list[dict[str, Any]] = field(default_factory=list)
+    exit_code: int | None = None
+    suppressed: list[tuple[Finding, dict[str, Any]]] = field(default_factory=list)
+    baseline: dict[str, Any] | None = None
     _cases: dict[str, CaseView] = field(default_factory=dict)
+    _told: list[tuple[Told, list[Finding]]] = field(default_factory=list)
 
     def __call__(self, event: Event) -> None:
         """Take in one event; kinds that are not known are passed over."""
@@ -71,9 +81,19 @@ class RunView:
         return [*self.findings, *(found for listing in self.listings.values() for found in listing.all_findings)]
 
     @property
+    def told(self) -> list[Told]:
+        """Every finding that was told, suppressed ones too, in the order of the events."""
+        return [told for told, _ in self._told]
+
+    @property
     def cases(self) -> list[CaseView]:
         """Every purchase, in order."""
         return [case for listing in self.listings.values() for case in listing.cases]
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The run's own summary; of a run that was killed, what its events tell."""
+        return self.ended if self.ended is not None else _so_far(self)
 
     @property
     def levels(self) -> Counter[str]:
@@ -89,6 +109,32 @@ def fold(events: Iterable[Event]) -> RunView:
     return view
 
 
+def _so_far(view: RunView) -> dict[str, Any]:
+    ends = Counter(map(_end_of, view.cases))
+    return {
+        "listings": len(view.listings),
+        "skipped": sum(bool(listing.skipped) for listing in view.listings.values()),
+        **{f"{level}s": view.levels[level] for level in ("error", "warning", "info")},
+        "purchases": {
+            "planned": view.plan.get("cases", len(view.cases)),  # planned listing by listing: told when all are
+            **{end: ends[end] for end in ("settled", "refused", "unknown", "unsold")},
+        },
+        "spent": [],
+        "claims": {},
+        "coverage": {},
+        "faults": ends["fault"],
+        "interrupted": False,
+    }
+
+
+def _end_of(case: CaseView) -> str:
+    if case.state in {"settled", "unknown", "fault"}:
+        return case.state
+    if case.state == "stopped":
+        return "unknown"  # begun and without an end: nobody knows whether its signature left
+    return "refused" if any(finding.rule.startswith("SPEND") for finding in case.findings) else "unsold"
+
+
 def _start(view: RunView, event: Event) -> None:
     view.started = event
 
@@ -100,12 +146,11 @@ def _listing(view: RunView, event: Event) -> None:
 def _finding(view: RunView, event: Event) -> None:
     found = Finding.from_dict(event["finding"])
     case = view._cases.get(event["case"] or "")
-    if case is not None:
-        case.findings.append(found)
-    elif event["listing"] is not None:
-        view.listings[event["listing"]].findings.append(found)
-    else:
-        view.findings.append(found)
+    listing = None if event["listing"] is None else view.listings[event["listing"]]
+    home = case.findings if case else listing.findings if listing else view.findings
+    home.append(found)
+    about = listing.about if listing else {}
+    view._told.append((Told(found, root=about.get("pointer", "") + about.get("base", "")), home))
 
 
 def _plan(view: RunView, event: Event) -> None:
@@ -149,7 +194,28 @@ def _claims(view: RunView, event: Event) -> None:
 
 
 def _attempt(view: RunView, event: Event) -> None:
-    view.listings[event["listing"]].attempts += 1
+    view.listings[event["listing"]].attempts.append(event)
+
+
+def _suppress(view: RunView, event: Event) -> None:
+    told, home = view._told[event["finding"]]
+    home[:] = [finding for finding in home if finding is not told.finding]
+    view.suppressed.append((told.finding, {"reason": event["reason"], "expires": event["expires"]}))
+    if view.ended is not None:
+        counted = f"{told.finding.level}s"
+        view.ended = {**view.ended, counted: view.ended[counted] - 1, "suppressed": len(view.suppressed)}
+
+
+def _baseline(view: RunView, event: Event) -> None:
+    view.baseline = event["baseline"]
+
+
+def _gate(view: RunView, event: Event) -> None:
+    view.gates.append(event["gate"])
+
+
+def _verdict(view: RunView, event: Event) -> None:
+    view.exit_code = event["exit_code"]
 
 
 def _end(view: RunView, event: Event) -> None:
@@ -167,8 +233,12 @@ _HANDLERS = {
     "exchange": _exchange,
     "fault": _fault,
     "case.end": _case_end,
-    "attempt": _attempt,
     "coverage": _coverage,
     "claims": _claims,
+    "attempt": _attempt,
     "run.end": _end,
+    "suppress": _suppress,
+    "baseline": _baseline,
+    "gate": _gate,
+    "verdict": _verdict,
 }

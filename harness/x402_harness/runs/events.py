@@ -4,6 +4,8 @@ Each event is one JSON object on one line with ``event`` (its kind) and ``at`` (
 ``run.start``, then for what was read ``finding`` and ``listing``, then listing by listing ``skip``, ``cut``,
 ``case.start``, ``exchange``, ``finding`` and ``case.end`` for what was bought, ``attempt`` for each payment that must
 be refused, and ``coverage``; then ``plan`` with what was planned in all, ``claims`` for each listing, and ``run.end``.
+Then how the run was judged: ``suppress`` for each finding that a baseline accepts, ``baseline``, ``gate`` for each
+gate, and ``verdict``.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
+
+from x402_harness.protocol.parsing import loads
 
 SCHEMA_VERSION = 1
 Event = dict[str, Any]
@@ -35,8 +39,9 @@ class Stream:
 class Journal:
     """A listener that writes each event as a line, at once, so that a killed run leaves all that happened."""
 
-    def __init__(self, path: Path) -> None:
-        self._file: TextIO = path.open("x", encoding="utf-8", newline="\n")
+    def __init__(self, path: Path, *, more: bool = False) -> None:
+        """A new file, or with ``more`` one that is there already, to which lines are added."""
+        self._file: TextIO = path.open("a" if more else "x", encoding="utf-8", newline="\n")
 
     def __call__(self, event: Event) -> None:
         """Write one line."""
@@ -48,11 +53,32 @@ class Journal:
         self._file.close()
 
 
+class BrokenJournal(ValueError):
+    """A file that is no journal; the message says which line is wrong."""
+
+
 def read_events(path: Path) -> Iterator[Event]:
-    """The events of a journal; a last line that was cut by a crash is left out."""
-    with path.open(encoding="utf-8") as file:
-        for line in file:
-            try:
-                yield json.loads(line)
-            except ValueError:
-                return
+    """The events of a journal; a last line that was cut by a crash is left out.
+
+    Raises :class:`BrokenJournal` for any other line that is no event, and ``OSError``.
+    """
+    broken = 0
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if broken:
+                raise BrokenJournal(f"line {broken} is no event")
+            event = _event(line)
+            if event is None:
+                broken = number
+            else:
+                yield event
+    if broken and line.endswith(b"\n"):  # whole, and yet no event: this was not cut
+        raise BrokenJournal(f"line {broken} is no event")
+
+
+def _event(line: bytes) -> Event | None:
+    try:
+        value = loads(line)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) and isinstance(value.get("event"), str) else None

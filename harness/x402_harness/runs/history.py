@@ -34,11 +34,13 @@ class Runs:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A run: its id, how it began, and its summary at the end, which a run that was killed has not."""
+    """A run: its id, how it began, its summary at the end, which a run that was killed has not, and the exit code of
+    its verdict, if it was judged."""
 
     run: str
     start: dict[str, Any]
     summary: dict[str, Any] | None
+    exit_code: int | None = None
 
 
 def runs_of(slug: str, reports: Path) -> Runs:
@@ -66,22 +68,26 @@ def journals(reports: Path) -> list[Path]:
 
 
 def _ends(journal: Path) -> Recorded | None:
-    """A run by the first and the last line of its journal."""
+    """A run by the first and the last lines of its journal: how it was judged stands behind its end."""
     try:
         with journal.open("rb") as file:
             first = json.loads(file.readline(_LONGEST))
             file.seek(max(file.tell(), journal.stat().st_size - _LONGEST))
-            last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
-        start = first if first["event"] == "run.start" else None
-        return Recorded(journal.parent.name, start, _summary(last)) if start else None
+            lines = file.read().split(b"\n")
+        if first["event"] != "run.start":
+            return None
+        return Recorded(
+            journal.parent.name, first, _last(lines, "run.end", "summary"), _last(lines, "verdict", "exit_code")
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _summary(line: bytes) -> dict[str, Any] | None:
+def _last(lines: list[bytes], kind: str, member: str) -> Any:
+    """A member of the last event of a kind; ``None`` where there is none, or none that is whole."""
+    begin = f'{{"event":"{kind}"'.encode()
     try:
-        event = json.loads(line)
-        return event["summary"] if event["event"] == "run.end" else None
+        return next((json.loads(line)[member] for line in reversed(lines) if line.startswith(begin)), None)
     except (ValueError, KeyError, TypeError):
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
@@ -91,7 +92,16 @@ def exit_of(summary: dict[str, Any], fail_on: Level | None = Level.ERROR) -> Exi
         (Exit.FINDINGS, failing > 0),
         (Exit.NOTHING, summary["listings"] == 0),
     )
-    return next((code for code, yes in applies if yes), Exit.CLEAN)
+    return worst(code for code, yes in applies if yes)
+
+
+_WORST_FIRST = (Exit.INTERRUPTED, Exit.UNKNOWN, Exit.FAULT, Exit.REFUSED, Exit.FINDINGS, Exit.NOTHING)
+
+
+def worst(codes: Iterable[Exit]) -> Exit:
+    """The exit code of a command to which all of ``codes`` apply; clean where none does."""
+    applying = set(codes)
+    return next((code for code in _WORST_FIRST if code in applying), Exit.CLEAN)
 
 
 def spending(rows: list[Row]) -> list[dict[str, Any]]:

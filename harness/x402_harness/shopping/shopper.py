@@ -149,6 +149,6 @@ class Shopper:
         if summary.interrupted:
             raise KeyboardInterrupt
         (bought,) = view.cases
-        made = Purchased(case, bought, tuple(bought.findings), view.listings[0].attempts)
+        made = Purchased(case, bought, tuple(bought.findings), len(view.listings[0].attempts))
         found = (*made.findings, *self.inspect(made))
         return replace(made, findings=tuple(one for one in found if one.rule in self.rules))

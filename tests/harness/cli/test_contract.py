@@ -112,8 +112,9 @@ def test_ctrl_c_leaves_a_readable_run(root, tmp_path):
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "interrupted" in out
-    last = list(read_events(folder / "events.ndjson"))[-1]
-    assert last["event"] == "run.end"
+    events = list(read_events(folder / "events.ndjson"))
+    last = next(event for event in events if event["event"] == "run.end")
+    assert events[-1] == {**events[-1], "event": "verdict", "exit_code": 130, "passed": False}
     assert last["summary"]["interrupted"] is True
     assert last["summary"]["purchases"]["settled"] >= 1
     assert (folder / "report.html").exists()

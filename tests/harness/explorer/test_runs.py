@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tests.harness.support.pages import Page
 
-from x402_catalog.findings import Level
 from x402_harness.explorer import Shelf
+from x402_harness.reporting.gates import Thresholds
 from x402_harness.reporting.session import run_and_report
 from x402_harness.runs.runner import RunConfig
 
@@ -21,8 +21,9 @@ def reports(tmp_path_factory, listings) -> Path:
     """A folder with a run, one that was killed, and what is none."""
     folder = tmp_path_factory.mktemp("reports")
     done = run_and_report(RunConfig(sources=(str(listings / f"{SLUG}.json"),), rows=2), folder, quiet=True)
-    done.write_reports(int(done.exit_code(Level.ERROR)))
     whole = (done.folder / "events.ndjson").read_text().splitlines(keepends=True)
+    done.conclude(Thresholds())
+    done.write_reports()
     for name, text in {
         "killed": "".join(whole[:4]),
         "torn": "".join(whole)[:-30],

@@ -89,7 +89,7 @@ def ran(
         folder, listen,
         lambda around, stream: Runner(
             RunConfig((), rows=rows, caps=caps, confirm=confirm), around, stream, listings, venue or Street(),
-            Recorder(Store(folder / "tapes"), keeping, around.run_id, around.clock),
+            recorder=Recorder(Store(folder / "tapes"), keeping, around.run_id, around.clock),
         ),
     )  # fmt: skip
 

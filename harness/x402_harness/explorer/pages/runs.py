@@ -10,8 +10,9 @@ from x402_harness.explorer.commands import line
 from x402_harness.explorer.shelf import Shelf
 from x402_harness.reporting.document import document, run_document
 from x402_harness.reporting.html import report_context
-from x402_harness.reporting.view import RunView, fold
-from x402_harness.runs.events import read_events
+from x402_harness.reporting.recorded import read_run
+from x402_harness.reporting.view import RunView
+from x402_harness.runs.events import BrokenJournal
 from x402_harness.runs.history import Recorded, journals, recorded
 from x402_harness.runs.outcome import Exit, exit_of
 
@@ -35,12 +36,11 @@ def page(asked: Asked, shelf: Shelf) -> Answer:
 def run_page(asked: Asked, shelf: Shelf) -> Answer:
     """One run."""
     view = _view(_journal(asked.one("id"), shelf))
-    code = int(exit_of(view.ended) if view.ended else Exit.FAULT)
     return Answer(
         title="Run",
         template="run.html.j2",
-        context=report_context(view, code),
-        document=lambda: run_document(view, code),
+        context=report_context(view),
+        document=lambda: run_document(view),
         command=line("run", words=tuple(map(str, view.started.get("sources", ())))),
     )
 
@@ -55,23 +55,21 @@ def _journal(run: str, shelf: Shelf) -> Path:
 
 def _view(journal: Path) -> RunView:
     try:
-        view = fold(read_events(journal))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return read_run(journal)
+    except (OSError, BrokenJournal) as error:
         raise NotThere(f"the journal {journal} cannot be read as that of a run") from error
-    if not view.started:
-        raise NotThere(f"the journal {journal} does not tell how the run began")
-    return view
 
 
 def _told(run: Recorded) -> dict[str, str]:
     if run.summary is None:
         return {"listings": "", "findings": "", "purchases": "", "verdict": "? not finished"}
     bought = run.summary.get("purchases", {})
+    code = exit_of(run.summary) if run.exit_code is None else run.exit_code
     return {
         "listings": str(run.summary.get("listings", "")),
         "findings": f"{run.summary.get('errors', 0)} errors, {run.summary.get('warnings', 0)} warnings",
         "purchases": f"{bought.get('settled', 0)} of {bought.get('planned', 0)} settled",
-        "verdict": "✓ passed" if exit_of(run.summary) is Exit.CLEAN else f"✗ exit {int(exit_of(run.summary))}",
+        "verdict": "✓ passed" if code == Exit.CLEAN else f"✗ exit {int(code)}",
     }
 
 
