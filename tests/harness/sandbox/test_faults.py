@@ -44,6 +44,7 @@ TRIED = [
 ]  # fmt: skip
 # Rules about a paid leg that no seller of the sandbox can break, and why.
 WITHOUT_A_FAULT = {
+    **{f"PAY0{number}": "it is about what a node of the network says" for number in range(23, 30)},
     "PAY022": "it is about who was asked, not about what a seller does",
     "RESP007": "it takes a listing whose schema is a trap",
 }
