@@ -154,7 +154,7 @@ def _typed(word: str, schema: JsonObject) -> Json:
         return _number(word) if re.fullmatch(_NUMBER, word) else None
     if declared == "boolean":
         return {"true": True, "false": False}.get(word.lower())
-    if "enum" in schema:
+    if isinstance(schema.get("enum"), list):
         return word if word in schema["enum"] else None
     return word if declared in (None, "string") and word.lower() not in _FILLERS else None
 
