@@ -20,12 +20,11 @@ from pathlib import Path
 
 from x402_catalog.models import Listing, listing_of
 from x402_catalog.records import Record
-from x402_catalog.rules.judge import Evidence, Judge
+from x402_catalog.rules.judge import Evidence
 from x402_harness.buying.buyer import Buyer
+from x402_harness.buying.scenes import scene_of
 from x402_harness.checks import examine
-from x402_harness.checks.context import Scene
 from x402_harness.edge.client import Client
-from x402_harness.generation.requests import Source
 from x402_harness.ledger import Entry, Ledger
 from x402_harness.planning.cases import Case, plan_listing
 from x402_harness.policy import Caps, Policy
@@ -106,14 +105,9 @@ async def purchases(listing: Listing, case: Case, count: int, folder: Path, worl
             async with Client(world.transport(listing)) as client:
                 bought = await buyer.buy(case, client)
             assert bought.entry is Entry.SETTLED
-            judge = Judge(listing, Evidence.SIMULATED)
-            examine(
-                Scene(
-                    case.listing, case.offer, case.expected, case.response, case.source is Source.EXAMPLE,
-                    bought.purchase, bought.transcript, judge,
-                )
-            )  # fmt: skip
-            assert not judge.findings
+            scene = scene_of(bought, Evidence.SIMULATED)
+            examine(scene)
+            assert not scene.judge.findings
 
 
 async def books(case: Case, count: int, folder: Path) -> None:

@@ -24,8 +24,6 @@ from x402_harness.protocol.withholding import PAYMENT_HEADERS
 from x402_harness.reporting.probe import ProbeProgress, ProbeReport
 from x402_harness.runs.outcome import Exit, Summary
 
-MAX_DATA = 8 * 1024 * 1024
-
 
 def _headers(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Headers:
     return tuple(_header(value) for value in values)

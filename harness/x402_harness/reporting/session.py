@@ -159,14 +159,6 @@ def _session(
     return Session(folder, view, summary, clock)
 
 
-def run_in(config: RunConfig, folder: Path, *, items: Iterable[Record | Finding]) -> RunView:
-    """Run ``config`` over ``items``, its ledger in ``folder``, and return the view; no report is written."""
-    view = RunView()
-    around = Surroundings(new_run_id(time.time(), os.urandom(2)), folder, time.time, os.urandom)
-    asyncio.run(Runner(config, around, Stream(time.time, (view,)), items).run())
-    return view
-
-
 def new_run_id(now: float, salt: bytes) -> str:
     """A run's name: UTC date and time, and four hex digits so that two runs of one second differ."""
     return time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)) + "-" + salt.hex()

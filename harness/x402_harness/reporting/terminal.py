@@ -12,7 +12,7 @@ from x402_catalog.findings import Finding, Level
 from x402_harness.reporting.escape import printable
 from x402_harness.reporting.evidence import heading, money
 from x402_harness.reporting.gates import gate_line
-from x402_harness.reporting.view import CaseView, ListingView, RunView
+from x402_harness.reporting.view import ListingView, RunView
 
 GLYPHS = {"error": "✗", "warning": "!", "info": "i"}
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
@@ -135,8 +135,3 @@ def summary_rows(summary: dict[str, Any], money: str) -> Iterator[tuple[str, str
     counts += [f"{summary['suppressed']} suppressed"] if summary.get("suppressed") else []
     yield "findings", " · ".join(counts)
     yield "claims", " · ".join(f"{count} {verdict}" for verdict, count in summary.get("claims", {}).items()) or "none"
-
-
-def case_label(case: CaseView) -> str:
-    """A purchase in a few words."""
-    return f"row {case.started['row']} ({case.started['source']})"

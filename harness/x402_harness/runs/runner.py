@@ -17,24 +17,22 @@ from x402_catalog.findings import Finding, Location
 from x402_catalog.models import Listing
 from x402_catalog.reading import Limits, read
 from x402_catalog.records import Record
-from x402_catalog.rules.judge import Evidence, Judge, Judgement
-from x402_catalog.search import Filters, host
+from x402_catalog.rules.judge import Evidence, Judgement
+from x402_catalog.search import Filters
 from x402_catalog.sources import listings
 from x402_catalog.store import select
 from x402_catalog.validation import validate
 from x402_harness.buying.buyer import Bought, Buyer
+from x402_harness.buying.scenes import scene_of
 from x402_harness.buying.trials import Trials
 from x402_harness.checks import examine
-from x402_harness.checks.context import Scene
-from x402_harness.checks.refusals import Attempt, judge_refusals
+from x402_harness.checks.refusals import judge_refusals
 from x402_harness.edge.client import Client
-from x402_harness.generation.requests import Source
 from x402_harness.ledger import Ledger
 from x402_harness.planning.cases import Case, Plan, Portion, Skip, as_portions, portions
 from x402_harness.planning.confirming import confirmations
 from x402_harness.policy import MICROS, Caps, dollars_micro
 from x402_harness.protocol.exchange import Leg
-from x402_harness.protocol.onchain import Settlement
 from x402_harness.protocol.purchase import State
 from x402_harness.protocol.withholding import Secrets
 from x402_harness.runs.cassettes.keeping import Keeping
@@ -44,7 +42,7 @@ from x402_harness.runs.coverage import coverage_event
 from x402_harness.runs.events import SCHEMA_VERSION, Stream
 from x402_harness.runs.outcome import Summary, spending
 from x402_harness.runs.purse import MONEY, Purse, throwaway
-from x402_harness.runs.redaction import body_to_dict
+from x402_harness.runs.telling import about_attempt, about_case, about_end, about_listing, usd
 from x402_harness.runs.venue import MockVenue, Venue
 from x402_harness.sandbox.world import World
 
@@ -81,7 +79,6 @@ class Surroundings:
 @dataclass(slots=True)
 class _Read:
     listings: list[Listing] = field(default_factory=list)
-    judges: dict[int, Judge] = field(default_factory=dict)
     judgements: dict[int, list[Judgement]] = field(default_factory=dict)
 
 
@@ -148,7 +145,7 @@ class Runner:
             seed=config.seed,
             rows=config.rows,
             sources=list(config.sources),
-            caps={"per_call": _usd(config.caps.per_call), "per_run": _usd(config.caps.per_run)},
+            caps={"per_call": usd(config.caps.per_call), "per_run": usd(config.caps.per_run)},
             python=platform.python_version(),
             platform=platform.system(),
         )
@@ -167,11 +164,10 @@ class Runner:
 
     def _take(self, number: int, listing: Listing) -> None:
         judge = validate(listing)
-        self._read.judges[number] = judge
         excused = self._venue.excused
         self._read.judgements[number] = [one for one in judge.judgements if one.rule not in excused]
         self.summary.listings += 1
-        self._stream.emit("listing", number=number, **_about(listing))
+        self._stream.emit("listing", number=number, **about_listing(listing))
         for finding in judge.findings:
             if finding.rule not in excused:
                 self._found(finding, number)
@@ -185,7 +181,7 @@ class Runner:
                 yield portion
         finally:
             summary = self.summary
-            self._stream.emit("plan", cases=summary.planned, skipped=summary.skipped, cost=_usd(self._cost))
+            self._stream.emit("plan", cases=summary.planned, skipped=summary.skipped, cost=usd(self._cost))
 
     def _planned(self) -> Iterator[Portion]:
         if self._fixed is not None:
@@ -273,7 +269,7 @@ class Runner:
             self._fault(case, error)
 
     def _begin(self, number: int, case: Case) -> None:
-        self._stream.emit("case.start", listing=number, **_about_case(case))
+        self._stream.emit("case.start", listing=number, **about_case(case))
 
     def _play(self, number: int, case: Case, recording: Recording) -> None:
         """A purchase that was made before, judged as if it had been made now."""
@@ -300,7 +296,7 @@ class Runner:
             purchase.request, purchase.challenge, purchase.option, case.price, paid, settles_here=here
         )
         for attempt in attempts:
-            self._stream.emit("attempt", listing=number, case=case.id, **_about_attempt(attempt))
+            self._stream.emit("attempt", listing=number, case=case.id, **about_attempt(attempt))
         for fault in judge_refusals(attempts, case.response):
             place = Location(listing=case.listing.slug, url=purchase.request.url, leg=str(Leg.PAID))
             secrets = Secrets(*(attempt.exchange.request for attempt in attempts))
@@ -325,7 +321,7 @@ class Runner:
         case = bought.case
         for exchange in exchanges:
             self._stream.emit("exchange", case=case.id, exchange=exchange)
-        scene = _scene(bought, evidence)
+        scene = scene_of(bought, evidence)
         examine(scene)
         # A seller may echo the signature in whatever it says, and what it says is in findings and reasons.
         secrets = Secrets(*(exchange.request for exchange in bought.transcript.exchanges))
@@ -342,7 +338,7 @@ class Runner:
         passed = bought.purchase.state is State.SETTLED and not scene.failed
         self._bought.append((case, passed))
         self._stream.emit(
-            "case.end", listing=number, case=case.id, recorded=recorded, **secrets.scrub_json(_outcome(bought, scene))
+            "case.end", listing=number, case=case.id, recorded=recorded, **secrets.scrub_json(about_end(bought, scene))
         )
 
     def _count(self, bought: Bought) -> None:
@@ -376,103 +372,3 @@ class Runner:
 def _without_chain(bought: Bought) -> Bought:
     """The purchase without what a chain showed on which it was not settled."""
     return replace(bought, transcript=replace(bought.transcript, chain=None))
-
-
-def _scene(bought: Bought, evidence: Evidence) -> Scene:
-    case = bought.case
-    return Scene(
-        listing=case.listing,
-        offer=case.offer,
-        expected=case.expected,
-        declared=case.response,
-        example=case.source is Source.EXAMPLE,
-        purchase=bought.purchase,
-        transcript=bought.transcript,
-        judge=Judge(case.listing, evidence),
-    )
-
-
-def _about(listing: Listing) -> dict[str, Any]:
-    record = listing.record
-    return {
-        "slug": listing.slug,
-        "title": listing.title,
-        "url": listing.url,
-        "host": host(listing),
-        "method": listing.method,
-        "category": listing.category,
-        "file": record.file,
-        "line": record.line,
-        "pointer": record.pointer,
-        "pricing": {key: listing.pricing.get(key) for key in ("flag", "ratio", "median_category_atomic")},
-        "offers": [
-            {
-                "scheme": offer.scheme,
-                "network": offer.network_name,
-                "symbol": offer.token.asset.symbol if offer.token else None,
-                "amount": offer.amount_text,
-                "price": offer.price.decimal if offer.price else None,
-            }
-            for offer in listing.offers
-        ],
-    }
-
-
-def _about_case(case: Case) -> dict[str, Any]:
-    request = case.candidate.request
-    return {
-        "case": case.id,
-        "slug": case.listing.slug,
-        "row": case.row,
-        "source": str(case.source),
-        "levels": {one.field: one.level for one in case.planned.levels},
-        "adds": {"levels": [str(one) for one in case.planned.new], "pairs": case.planned.new_pairs},
-        "offer": case.offer.index,
-        "network": case.price.asset.network,
-        "symbol": case.price.asset.symbol,
-        "amount": str(case.price.atomic),
-        "price": case.price.decimal,
-        "request": {"method": request.method, "url": request.url, "body": body_to_dict(request.body)},
-    }
-
-
-def _outcome(bought: Bought, scene: Scene) -> dict[str, Any]:
-    purchase, authorization = bought.purchase, bought.purchase.authorization
-    receipt = purchase.receipt.response if purchase.receipt else None
-    view = bought.transcript.chain
-    return {
-        "state": str(purchase.state),
-        "reason": purchase.reason,
-        "version": purchase.challenge.version if purchase.challenge else None,
-        "payer": authorization.from_ if authorization else None,
-        "payee": authorization.to if authorization else None,
-        "nonce": authorization.nonce if authorization else None,
-        "transaction": receipt.transaction if receipt else None,
-        "moved": str(view.before.payer - view.after.payer) if view else None,
-        "chain": _shown(bought.transcript.settlement),
-        "elapsed": round(sum(exchange.elapsed for exchange in bought.transcript.exchanges), 6),
-        "passed": sorted(scene.passed - scene.failed),
-        "failed": sorted(scene.failed),
-    }
-
-
-def _shown(seen: Settlement | None) -> dict[str, Any] | None:
-    """What a node said became of the payment."""
-    if seen is None:
-        return None
-    members = {"reason": seen.reason, "transaction": seen.transaction, "confirmations": seen.confirmations}
-    return {"verdict": str(seen.verdict), **members}
-
-
-def _about_attempt(attempt: Attempt) -> dict[str, Any]:
-    answer = attempt.exchange.response
-    return {
-        "what": attempt.what,
-        "rule": attempt.rule.code,
-        "status": answer.status if answer else None,
-        "settled": attempt.settled,
-    }
-
-
-def _usd(micros: int) -> str:
-    return f"{micros // MICROS}.{micros % MICROS:06d}"

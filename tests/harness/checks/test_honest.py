@@ -6,11 +6,13 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from tests.harness.support.buying import CAPS, buyer, clock, scene
+from tests.harness.support.buying import CAPS, buyer, clock
 from tests.harness.support.listings import PATHS, load
 from tests.harness.support.terms import PAYER
 
+from x402_catalog.rules.judge import Evidence
 from x402_harness.buying.buyer import Bought
+from x402_harness.buying.scenes import scene_of
 from x402_harness.checks import examine
 from x402_harness.edge.client import Client
 from x402_harness.ledger import Ledger
@@ -39,7 +41,7 @@ def test_an_honest_seller_gives_no_cause_for_a_finding(tmp_path: Path, path: Pat
         assert made.reasons
         return
     for outcome in asyncio.run(bought(list(made), tmp_path)):
-        examined = scene(outcome)
+        examined = scene_of(outcome, Evidence.SIMULATED)
         examine(examined)
         assert examined.judge.findings == []
         assert outcome.purchase.state is State.SETTLED

@@ -25,13 +25,12 @@ from x402_catalog.addresses import checksum
 from x402_catalog.hints import request_shape, response_shape
 from x402_catalog.models import Listing
 from x402_catalog.money import Money
-from x402_catalog.rules.judge import Evidence, Judge
+from x402_catalog.rules.judge import Evidence
 from x402_harness.buying.buyer import Bought, Buyer
+from x402_harness.buying.scenes import scene_of
 from x402_harness.checks import examine
 from x402_harness.checks.content.asking import asked
-from x402_harness.checks.context import Scene
 from x402_harness.edge.client import Client
-from x402_harness.generation.requests import Source
 from x402_harness.ledger import Entry, Ledger
 from x402_harness.planning.cases import Case, plan_listing
 from x402_harness.policy import MICROS, Caps, Policy
@@ -141,16 +140,6 @@ def moved(bought: Bought) -> tuple[int, int]:
     return view.before.payer - view.after.payer, view.after.payee - view.before.payee
 
 
-def scene(bought: Bought) -> Scene:
-    """The purchase as the checks see it."""
-    case = bought.case
-    return Scene(
-        listing=case.listing, offer=case.offer, expected=case.expected, declared=case.response,
-        example=case.source is Source.EXAMPLE, purchase=bought.purchase, transcript=bought.transcript,
-        judge=Judge(case.listing, Evidence.PAID),
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize(("stem", "price"), SOLD.values(), ids=SOLD)
 def test_our_buyer_settles_with_the_sdk_and_everything_agrees(
     open_shop: Open, buyer: Buyer, ledger: Ledger, wallet: ThrowawayWallet, stem: str, price: str
@@ -173,7 +162,7 @@ def test_our_buyer_settles_with_the_sdk_and_everything_agrees(
 @pytest.mark.parametrize(("stem", "price"), SOLD.values(), ids=SOLD)
 def test_our_checks_find_nothing_wrong_with_the_sdk(open_shop: Open, buyer: Buyer, stem: str, price: str) -> None:
     _, case = open_shop(stem, price)
-    seen = scene(buy(buyer, case))
+    seen = scene_of(buy(buyer, case), Evidence.PAID)
     examine(seen)
     assert [finding.message for finding in seen.judge.findings] == []
 

@@ -29,8 +29,9 @@ from x402_catalog.claims import truth_sheet
 from x402_catalog.findings import Level
 from x402_catalog.models import listing_of
 from x402_catalog.records import Record
-from x402_catalog.rules.judge import Evidence, Judge, Verdict
+from x402_catalog.rules.judge import Evidence, Verdict
 from x402_harness.buying.buyer import Buyer
+from x402_harness.buying.scenes import scene_of
 from x402_harness.checks import examine
 from x402_harness.checks.context import Scene
 from x402_harness.edge.client import Client
@@ -93,20 +94,12 @@ def bought(seller: tuple[Seller, str], buyer: Buyer) -> Iterator[Bought]:
             async with Client() as client:
                 return await replace(buyer, run=f"purchase {next(RUNS)}").buy(planned[0], client)
 
-        scene = _scene(asyncio.run(run()))
+        scene = scene_of(asyncio.run(run()), Evidence.PAID)
         examine(scene)
         return scene
 
     yield buy
     shop.lie = ""
-
-
-def _scene(bought: Any) -> Scene:
-    case = bought.case
-    return Scene(
-        listing=case.listing, offer=case.offer, expected=case.expected, declared=case.response, example=True,
-        purchase=bought.purchase, transcript=bought.transcript, judge=Judge(case.listing, Evidence.PAID),
-    )  # fmt: skip
 
 
 HONEST: list[dict[str, Any]] = [

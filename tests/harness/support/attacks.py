@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from tests.harness.support.buying import CAPS, cases, clock, moved, nonces, scene
+from tests.harness.support.buying import CAPS, cases, clock, moved, nonces
 from tests.harness.support.terms import BASE_USDC, NOW, PAYEE, PRICE
 
 from x402_catalog.money import Money
 from x402_catalog.networks import network, token
+from x402_catalog.rules.judge import Evidence
 from x402_harness.buying.buyer import Bought, Buyer
+from x402_harness.buying.scenes import scene_of
 from x402_harness.checks import examine
 from x402_harness.checks.exchange import judge_exchange
 from x402_harness.edge.client import Client, Limits
@@ -91,7 +93,7 @@ class Visited:
         """Every rule that found something."""
         found = {one.refusal.rule for one in self.bought if one.refusal}
         for one in self.bought:
-            seen = scene(one)
+            seen = scene_of(one, Evidence.SIMULATED)
             examine(seen)
             unpaid = judge_exchange(one.transcript.exchanges[0], one.case.listing)
             found |= {finding.rule for finding in (*seen.judge.findings, *unpaid.findings)}

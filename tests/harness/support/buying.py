@@ -14,10 +14,7 @@ from tests.harness.support.servers import Reply
 from tests.harness.support.terms import KEY, NOW, header, option_v2, receipt, required_v2
 
 from x402_catalog.models import Listing
-from x402_catalog.rules.judge import Evidence, Judge
-from x402_harness.buying.buyer import Bought, Buyer, ChainReader
-from x402_harness.checks.context import Scene
-from x402_harness.generation.requests import Source
+from x402_harness.buying.buyer import Buyer, ChainReader
 from x402_harness.ledger import Ledger, Row
 from x402_harness.planning.cases import Case, plan_listing
 from x402_harness.policy import MICROS, Caps, Policy
@@ -101,18 +98,3 @@ def books(path: Path) -> Books:
     with Ledger(path, clock()) as ledger:
         rows = ledger.rows()
         return Books(rows, [[str(state) for _, state, _ in ledger.history(row.id)] for row in rows])
-
-
-def scene(bought: Bought) -> Scene:
-    """A purchase as the checks see it."""
-    made = bought.case
-    return Scene(
-        listing=made.listing,
-        offer=made.offer,
-        expected=made.expected,
-        declared=made.response,
-        example=made.source is Source.EXAMPLE,
-        purchase=bought.purchase,
-        transcript=bought.transcript,
-        judge=Judge(made.listing, Evidence.SIMULATED),
-    )
