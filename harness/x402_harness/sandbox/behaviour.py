@@ -53,8 +53,6 @@ class Memory:
     visits: int = 0
     unpaid: int = 0
     nonces: set[str] = field(default_factory=set)
-    under_way: set[str] = field(default_factory=set)
-    answers: list[Answer] = field(default_factory=list)
     payers: set[str] = field(default_factory=set)
 
 

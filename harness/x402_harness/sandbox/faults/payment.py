@@ -16,11 +16,11 @@ from x402_harness.protocol.challenge import Option, read_challenge
 from x402_harness.protocol.eip3009 import Domain, digest
 from x402_harness.protocol.errors import RemoteProtocolError
 from x402_harness.protocol.exchange import Response
-from x402_harness.protocol.headers import PAYMENT_SIGNATURE, X_PAYMENT
 from x402_harness.protocol.messages import SettlementResponse, VerifyResponse
 from x402_harness.sandbox.answers import Answer
 from x402_harness.sandbox.behaviour import Fault, Settle, Side, Verify, Visit
 from x402_harness.sandbox.facilitator import Payment
+from x402_harness.sandbox.faults.conditions import paid, version_2
 from x402_harness.wallet import recover
 
 _GAP = 0.05  # seconds between verifying and settling, enough for a second request
@@ -149,15 +149,6 @@ def _json_or_v2(listing: Listing, version: int) -> bool:
     return told and not is_text and (version == 2 or declared.declared in {Declared.SCHEMA, Declared.EXAMPLE})
 
 
-def _v2(listing: Listing, version: int) -> bool:
-    return version == 2
-
-
-def _only_when_paid(response: Response) -> Callable[[Visit], Response | None]:
-    names = {PAYMENT_SIGNATURE.lower(), X_PAYMENT.lower()}
-    return lambda visit: response if any(name.lower() in names for name, _ in visit.request.headers) else None
-
-
 FAULTS = (
     _overlooks("signature-unchecked", "takes payments that their payer did not sign", "PAY040", "signature"),
     _overlooks("amount-unchecked", "takes any amount for the price", "PAY041", "value_mismatch"),
@@ -167,7 +158,7 @@ FAULTS = (
     _fault("network-unchecked", "takes payments on any network", "PAY045",
            pick=_any_network, verify=_if_offered, settle=_delivers_anyway),
     _fault("domain-unchecked", "takes signatures for any chain", "PAY046", verify=_any_chain, settle=_delivers_anyway),
-    _fault("terms-unchecked", "takes the terms that the payment names", "PAY047", fits=_v2,
+    _fault("terms-unchecked", "takes the terms that the payment names", "PAY047", fits=version_2,
            pick=_any_terms),
     _fault("scheme-unchecked", "takes payments of any scheme", "PAY048",
            pick=_any_scheme, verify=_if_offered, settle=_delivers_anyway),
@@ -187,11 +178,11 @@ FAULTS = (
     _fault("payment-refused", "refuses every payment", "PAY016", verify=_refuses("insufficient_funds")),
     _fault("payment-ignored", "never sees a payment", "PAY016", pick=lambda option, visit: None),
     _fault("request-refused", "refuses requests that satisfy its declared fields", "REQ001",
-           admit=_only_when_paid(Response(422, (("content-type", "application/json"),), b'{"error": "bad field"}'))),
+           admit=paid(Response(422, (("content-type", "application/json"),), b'{"error": "bad field"}'))),
     _fault("paid-405", "does not know the declared method once it is paid", "REQ001",
-           admit=_only_when_paid(Response(405, (("allow", "TRACE"),), b""))),
+           admit=paid(Response(405, (("allow", "TRACE"),), b""))),
     _fault("paid-500", "breaks on every payment before it is settled", "PAY001",
-           admit=_only_when_paid(Response(500, (), b"oops"))),
+           admit=paid(Response(500, (), b"oops"))),
     _fault("paid-redirect", "redirects the paid request to another host", "PAY013",
-           admit=_only_when_paid(Response(307, (("location", "https://elsewhere.example/"),), b""))),
+           admit=paid(Response(307, (("location", "https://elsewhere.example/"),), b""))),
 )  # fmt: skip

@@ -10,8 +10,8 @@ from typing import Any
 from x402_harness.protocol.exchange import Response
 from x402_harness.protocol.headers import PAYMENT_RESPONSE, X_PAYMENT_RESPONSE
 from x402_harness.sandbox.behaviour import Fault, Side, Visit
+from x402_harness.sandbox.faults.conditions import STRANGER
 
-_STRANGER = "0x000000000000000000000000000000000000bEEF"
 _RECEIPTS = {PAYMENT_RESPONSE: X_PAYMENT_RESPONSE, X_PAYMENT_RESPONSE: PAYMENT_RESPONSE}
 
 
@@ -58,7 +58,7 @@ FAULTS = (
            receipt=lambda message, visit: {k: v for k, v in message.items() if k != "success"}),
     _fault("receipt-failure", "delivers with a receipt of failure", "PAY003", receipt=_says(success=False)),
     _fault("receipt-network", "reports another network", "PAY004", receipt=_other_network),
-    _fault("receipt-payer", "reports another payer", "PAY005", receipt=_says(payer=_STRANGER)),
+    _fault("receipt-payer", "reports another payer", "PAY005", receipt=_says(payer=STRANGER)),
     _fault("receipt-no-transaction", "reports no transaction", "PAY006", receipt=_says(transaction="")),
     _fault("receipt-foreign-transaction", "reports a transaction that is not the settlement", "PAY009",
            receipt=_says(transaction="0x" + "5e" * 32)),

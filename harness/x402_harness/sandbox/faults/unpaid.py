@@ -11,15 +11,15 @@ from typing import Any
 from x402_catalog.hints import response_shape
 from x402_catalog.models import Listing
 from x402_harness.protocol.exchange import Response
-from x402_harness.protocol.headers import PAYMENT_REQUIRED, PAYMENT_SIGNATURE, X_PAYMENT, encode
+from x402_harness.protocol.headers import PAYMENT_REQUIRED, encode
 from x402_harness.sandbox.answers import answer
 from x402_harness.sandbox.asgi import Pace
 from x402_harness.sandbox.behaviour import Fault, Side, Visit
+from x402_harness.sandbox.faults.conditions import STRANGER, payment_of, unpaid, version_1, version_2
 from x402_harness.sandbox.faults.terms import domain, entries, entry, members, price_member, times, without
 
 YEAR = 365 * 24 * 3600
 LOOK_ALIKE = "0x833589FcD6eDb6E08f4c7C32D4F71b54bdA02931"
-STRANGER = "0x000000000000000000000000000000000000bEEF"
 _PADDING = "x" * 80_000
 _NOWHERE = {1: "atlantis", 2: "eip155:4040404040"}
 _HTML = b"<!doctype html><title>Pay</title><p>Connect your wallet to go on."
@@ -29,22 +29,12 @@ def _fault(name: str, summary: str, *caught_by: str, **hooks: Any) -> Fault:
     return Fault(name, Side.UNPAID, summary, caught_by, **hooks)
 
 
-def _unpaid(response: Response) -> Callable[[Visit], Response | None]:
-    """Answers every request without a payment so."""
-    return lambda visit: None if _has_payment(visit) else response
-
-
-def _has_payment(visit: Visit) -> bool:
-    names = {PAYMENT_SIGNATURE.lower(), X_PAYMENT.lower()}
-    return any(name.lower() in names for name, _ in visit.request.headers)
-
-
 def _status(status: int) -> Callable[[Visit], Response | None]:
-    return _unpaid(Response(status, (("content-type", "application/json"),), b'{"error": "no"}'))
+    return unpaid(Response(status, (("content-type", "application/json"),), b'{"error": "no"}'))
 
 
 def _free(visit: Visit) -> Response | None:
-    if _has_payment(visit):
+    if payment_of(visit) is not None:
         return None
     made = answer(response_shape(visit.listing, visit.listing.offers[0]), 0)
     return Response(200, (("content-type", made.media_type),), made.body)
@@ -52,13 +42,10 @@ def _free(visit: Visit) -> Response | None:
 
 def _malformed_gets(status: int) -> Callable[[Visit], Response | None]:
     def admit(visit: Visit) -> Response | None:
-        value = next((value for name, value in visit.request.headers if name.lower() in _PAYMENT), None)
+        value = payment_of(visit)
         return None if value is None or _reads(value) else Response(status, (), b"{}")
 
     return admit
-
-
-_PAYMENT = {PAYMENT_SIGNATURE.lower(), X_PAYMENT.lower()}
 
 
 def _reads(value: str) -> bool:
@@ -99,7 +86,7 @@ def _every_second(change: Callable[[dict[str, Any], Visit], dict[str, Any]]) -> 
 
 
 def _no_402_again(visit: Visit) -> Response | None:
-    return None if _has_payment(visit) or visit.memory.visits % 2 else Response(200, (), b"{}")
+    return None if payment_of(visit) is not None or visit.memory.visits % 2 else Response(200, (), b"{}")
 
 
 def _cheaper_in_body(response: Response, visit: Visit) -> Response:
@@ -128,14 +115,6 @@ def _float_price(told: dict[str, Any], visit: Visit) -> dict[str, Any]:
     return {**told, name: int(told[name]) / 1_000_000}
 
 
-def _v1(listing: Listing, version: int) -> bool:
-    return version == 1
-
-
-def _v2(listing: Listing, version: int) -> bool:
-    return version == 2
-
-
 def _with_body(listing: Listing, version: int) -> bool:
     return listing.method in {"POST", "PUT", "PATCH"}
 
@@ -150,19 +129,20 @@ FAULTS = (
     _fault("unpaid-403", "answers a request without payment with 403", "CHAL001", admit=_status(403)),
     _fault("unpaid-200-empty", "answers a request without payment with 200", "CHAL001", admit=_status(200)),
     _fault("unpaid-flaps", "asks for payment only every other time", "CHAL088", admit=_no_402_again),
-    _fault("redirect", "redirects instead of answering", "CHAL091", admit=_unpaid(
+    _fault("redirect", "redirects instead of answering", "CHAL091", admit=unpaid(
         Response(307, (("location", "https://elsewhere.example/"),), b""))),
     _fault("paywall-page", "gives programs the page that is meant for browsers", "CHAL092", "CHAL002",
-           fits=_v1, challenge=lambda response, visit: Response(402, (("content-type", "text/html"),), _HTML)),
+           fits=version_1, challenge=lambda response, visit: Response(402, (("content-type", "text/html"),), _HTML)),
     _fault("no-terms", "sends a 402 without terms", "CHAL002",
            challenge=lambda response, visit: Response(402, (("content-type", "application/json"),), b"{}")),
-    _fault("terms-not-base64", "sends terms that are no base64", "CHAL002", fits=_v2,
+    _fault("terms-not-base64", "sends terms that are no base64", "CHAL002", fits=version_2,
            challenge=_header(lambda value: "{" + value[5:])),
-    _fault("terms-not-json", "sends terms that are no JSON", "CHAL002", fits=_v2,
+    _fault("terms-not-json", "sends terms that are no JSON", "CHAL002", fits=version_2,
            challenge=_header(lambda value: base64.b64encode(base64.b64decode(value)[:-4]).decode())),
-    _fault("terms-in-body-only", "sends version 2 terms in the body alone", "CHAL009", fits=_v2,
+    _fault("terms-in-body-only", "sends version 2 terms in the body alone", "CHAL009", fits=version_2,
            challenge=lambda response, visit: _in_body(response)),
-    _fault("terms-cut", "sends terms that end too early", "CHAL002", fits=_v1, challenge=_body(lambda body: body[:-9])),
+    _fault("terms-cut", "sends terms that end too early", "CHAL002", fits=version_1,
+           challenge=_body(lambda body: body[:-9])),
     _fault("version-missing", "sends terms without a version", "CHAL002", "CHAL010",
            message=lambda message, visit: {k: v for k, v in message.items() if k != "x402Version"}),
     _fault("version-unknown", "sends terms of version 7", "CHAL002", "CHAL010", message=members(x402Version=7)),
@@ -188,7 +168,7 @@ FAULTS = (
     _fault("timeout-year", "wants payments that stay valid for a year", "CHAL026",
            message=entry(maxTimeoutSeconds=YEAR)),
     _fault("timeout-zero", "leaves no time to pay in", "CHAL026", message=entry(maxTimeoutSeconds=0)),
-    _fault("resource-elsewhere", "sells another resource than the one requested", "CHAL014", fits=_v2,
+    _fault("resource-elsewhere", "sells another resource than the one requested", "CHAL014", fits=version_2,
            message=members(resource={"url": "https://elsewhere.example/other"})),
     _fault("price-differs", "asks for ten times the listed price", "CHAL004", message=times(10)),
     _fault("payee-differs", "names another payee than the listing", "CHAL005", message=entry(payTo=STRANGER)),
@@ -197,15 +177,15 @@ FAULTS = (
     _fault("price-flaps", "asks for another price every other time", "CHAL084", message=_every_second(times(3))),
     _fault("payee-flaps", "names another payee every other time", "CHAL085",
            message=_every_second(entry(payTo=STRANGER))),
-    _fault("bodies-disagree", "asks for one price in the header and for another in the body", "CHAL015", fits=_v2,
+    _fault("bodies-disagree", "asks for one price in the header and for another in the body", "CHAL015", fits=version_2,
            challenge=_cheaper_in_body),
     _fault("terms-cacheable", "lets caches store the 402", "CHAL090",
            challenge=_rows(("cache-control", "public, max-age=600"))),
-    _fault("terms-not-exposed", "hides the terms from scripts of other origins", "CHAL089", fits=_v2,
+    _fault("terms-not-exposed", "hides the terms from scripts of other origins", "CHAL089", fits=version_2,
            challenge=_rows(("access-control-allow-origin", "*"), gone=("access-control-expose-headers",))),
-    _fault("terms-oversize", "sends a header of 80,000 characters", "CHAL016", fits=_v2,
+    _fault("terms-oversize", "sends a header of 80,000 characters", "CHAL016", fits=version_2,
            message=lambda message, visit: {**message, "error": _PADDING}),
-    _fault("terms-twice", "sends the terms twice", "CHAL019", fits=_v2, challenge=lambda response, visit: replace(
+    _fault("terms-twice", "sends the terms twice", "CHAL019", fits=version_2, challenge=lambda response, visit: replace(
         response, headers=(*response.headers, (PAYMENT_REQUIRED, encode({"x402Version": 2, "accepts": []}))))),
     _fault("terms-late", "takes seconds to ask for payment", "CHAL094", unpaid_pace=Pace(delay=0.3)),
     _fault("body-first", "validates the request before it asks for payment", "CHAL097", fits=_with_body,

@@ -6,7 +6,8 @@ from typing import Any
 
 from x402_harness.sandbox.behaviour import Visit
 from x402_harness.sandbox.faults.attacks.assets import LOOK_ALIKE
-from x402_harness.sandbox.faults.attacks.thief import STRANGER, attack, ninefold, once_more
+from x402_harness.sandbox.faults.attacks.thief import attack, ninefold, once_more
+from x402_harness.sandbox.faults.conditions import STRANGER
 from x402_harness.sandbox.faults.terms import Message, domain, entries, entry
 
 YEAR = 365 * 24 * 3600

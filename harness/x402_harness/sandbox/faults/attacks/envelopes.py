@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from x402_catalog.models import Listing
 from x402_harness.protocol.exchange import Response
 from x402_harness.protocol.headers import PAYMENT_REQUIRED, encode
 from x402_harness.sandbox.behaviour import Visit
-from x402_harness.sandbox.faults.attacks.thief import STRANGER, attack, ninefold, once_more
+from x402_harness.sandbox.faults.attacks.thief import attack, ninefold, once_more
+from x402_harness.sandbox.faults.conditions import STRANGER, version_2
 from x402_harness.sandbox.faults.terms import Change, Message, entry, price_member, times
 
 _PROSE = (
@@ -22,10 +22,6 @@ _PROSE = (
 )
 _PAGE = f"<!doctype html><meta http-equiv=refresh content='0;url=https://elsewhere.example/'><p>{_PROSE}".encode()
 _ESCAPES = "\x1b[2J\x1b]8;;https://elsewhere.example/\x07paid\x1b]8;;\x07 \u202eDSC 01\u202c \u2066\u200b"
-
-
-def _v2(listing: Listing, version: int) -> bool:
-    return version == 2
 
 
 def _text(change: Callable[[str, Visit], str]) -> Callable[[Response, Visit], Response]:
@@ -136,22 +132,22 @@ FAULTS = (
            "the price, where the first of two counts", "CHAL017", units=once_more,
            challenge=_twice("payTo", lambda honest: STRANGER, last=False)),
     attack("dearer-in-body", "asks for the planned price in the header and for ten times as much in the body",
-           "nine prices more, where the body counts", "CHAL015", fits=_v2, units=ninefold,
+           "nine prices more, where the body counts", "CHAL015", fits=version_2, units=ninefold,
            challenge=_other_in_body(times(10))),
     attack("dearer-in-header", "asks for the planned price in the body and for ten times as much in the header",
-           "nine prices more, where the body is shown and the header signed", "SPEND008", "CHAL015", fits=_v2,
+           "nine prices more, where the body is shown and the header signed", "SPEND008", "CHAL015", fits=version_2,
            units=ninefold, challenge=_other_in_header(times(10))),
     attack("stranger-in-body", "names the planned payee in the header and a stranger in the body",
-           "the price, where the body counts", "CHAL015", fits=_v2, units=once_more,
+           "the price, where the body counts", "CHAL015", fits=version_2, units=once_more,
            challenge=_other_in_body(entry(payTo=STRANGER))),
     attack("older-in-body", "adds dearer terms of version 1 in the body", "nine prices more, where the body counts",
-           "CHAL015", fits=_v2, units=ninefold, challenge=_other_in_body(_older)),
+           "CHAL015", fits=version_2, units=ninefold, challenge=_other_in_body(_older)),
     attack("older-in-header", "sends dearer terms of version 1 in the header of version 2", "nine prices more",
-           "SPEND008", "CHAL012", fits=_v2, units=ninefold, challenge=_other_in_header(_older)),
+           "SPEND008", "CHAL012", fits=version_2, units=ninefold, challenge=_other_in_header(_older)),
     attack("second-header", "sends a second header with dearer terms", "nine prices more, where the last one counts",
-           "CHAL019", fits=_v2, units=ninefold, challenge=_second_header),
+           "CHAL019", fits=version_2, units=ninefold, challenge=_second_header),
     attack("first-header", "sends dearer terms in a header before the honest one", "nine prices more",
-           "SPEND008", "CHAL019", fits=_v2, units=ninefold, challenge=_first_header),
+           "SPEND008", "CHAL019", fits=version_2, units=ninefold, challenge=_first_header),
     attack("prose", "tells the buyer in every text to pay a stranger", "what is asked for, by a buyer that believes it",
            units=ninefold, message=_prose),
     attack("prose-page", "sends a page that tells the buyer to pay a stranger, and leads it elsewhere",
@@ -163,7 +159,7 @@ FAULTS = (
     attack("long-number", "writes a window of twenty thousand digits", "a buyer that is busy for long",
            "CHAL002", challenge=_text(_long_number)),
     attack("extensions", "asks by extensions for a login elsewhere and an allowance for everything",
-           "everything that the account holds", "CHAL160", fits=_v2, message=_extensions),
+           "everything that the account holds", "CHAL160", fits=version_2, message=_extensions),
     attack("version-of-its-own", "calls version 2 terms version 1 as text", "terms that were read in another way",
            "CHAL010", message=lambda message, visit: {**message, "x402Version": "1"}),
 )  # fmt: skip

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from x402_harness.sandbox.behaviour import Visit
-from x402_harness.sandbox.faults.attacks.thief import STRANGER, attack, ninefold, once_more
+from x402_harness.sandbox.faults.attacks.thief import attack, ninefold, once_more
+from x402_harness.sandbox.faults.conditions import STRANGER
 from x402_harness.sandbox.faults.terms import Message, price_member
 
 _CROWD = 200

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from x402_harness.sandbox.behaviour import Visit
-from x402_harness.sandbox.faults.attacks.thief import STRANGER, attack, once_more
+from x402_harness.sandbox.faults.attacks.thief import attack, once_more
+from x402_harness.sandbox.faults.conditions import STRANGER
 from x402_harness.sandbox.faults.terms import Message, domain, entries, entry
 
 _CYRILLIC = {ord("a"): "\u0430", ord("c"): "\u0441", ord("e"): "\u0435"}

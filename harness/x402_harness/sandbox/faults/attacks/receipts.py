@@ -9,7 +9,8 @@ from typing import Any
 from x402_harness.protocol.exchange import Response
 from x402_harness.protocol.headers import PAYMENT_RESPONSE, X_PAYMENT_RESPONSE, encode
 from x402_harness.sandbox.behaviour import Visit
-from x402_harness.sandbox.faults.attacks.thief import STRANGER, attack, keeps, ninefold, once_more
+from x402_harness.sandbox.faults.attacks.thief import attack, keeps, ninefold, once_more
+from x402_harness.sandbox.faults.conditions import STRANGER
 
 _ESCAPES = "\x1b[2J\x1b[1;1Hpaid\x07\u202e"
 _OTHER = {PAYMENT_RESPONSE: X_PAYMENT_RESPONSE, X_PAYMENT_RESPONSE: PAYMENT_RESPONSE}

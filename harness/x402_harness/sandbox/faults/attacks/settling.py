@@ -14,7 +14,8 @@ from x402_harness.protocol.messages import SettlementResponse
 from x402_harness.sandbox.asgi import Pace
 from x402_harness.sandbox.behaviour import Settle, Visit
 from x402_harness.sandbox.facilitator import Payment
-from x402_harness.sandbox.faults.attacks.thief import STRANGER, attack, keeps, ninefold, once_more, takes
+from x402_harness.sandbox.faults.attacks.thief import attack, keeps, ninefold, once_more, takes
+from x402_harness.sandbox.faults.conditions import STRANGER
 from x402_harness.sandbox.faults.terms import Change, entry, times
 from x402_harness.sandbox.terms import terms
 

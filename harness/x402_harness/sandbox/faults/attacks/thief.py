@@ -10,7 +10,6 @@ from x402_harness.protocol.messages import SettlementResponse, VerifyResponse
 from x402_harness.sandbox.behaviour import Fault, Settle, Side, Stake, Verify, Visit
 from x402_harness.sandbox.facilitator import Payment
 
-STRANGER = "0x000000000000000000000000000000000000bEEF"
 Units = Callable[[int], int]
 
 
