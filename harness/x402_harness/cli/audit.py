@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -11,18 +10,16 @@ from x402_catalog.audit import AuditResult, audit, declared
 from x402_catalog.findings import Finding
 from x402_catalog.models import Listing
 from x402_catalog.reading import Limits
-from x402_catalog.rules.levels import Levels
 from x402_catalog.search import BadFilter
 from x402_catalog.sources import Kind
 from x402_harness.cli import options
 from x402_harness.cli.baselines import Baselines
-from x402_harness.cli.judging import Judging
+from x402_harness.cli.judging import Judging, tell
 from x402_harness.cli.loading import fail, require, stream
 from x402_harness.cli.writing import result
 from x402_harness.reporting.auditing import audit_part, audit_sentence
-from x402_harness.reporting.findings import Ending, FindingsReport, Told
 from x402_harness.reporting.formats import findings_report
-from x402_harness.runs.outcome import Exit, Summary
+from x402_harness.runs.outcome import Exit
 
 FAMILIES = ("PRICE", "DUP")  # of rules that are judged here
 
@@ -61,47 +58,20 @@ def command(sources: tuple[str, ...], **values: Any) -> None:
     kept = list(stream(sources, limits, kind)) if "-" in sources else None
     items = stream(sources, limits, kind) if kept is None else kept
     audited = audit(item for item, _ in items if isinstance(item, Listing))
+    sentence = audit_sentence(audited.counts())
     judging = Judging(
-        sources, limits, kind, filters, rules, items=kept, judged=lambda listing: _judged(listing, audited)
-    )
+        sources, limits, kind, filters, rules,
+        items=kept, judged=lambda listing: _judged(listing, audited), levels=levels,
+    )  # fmt: skip
     baselines = Baselines(values, FAMILIES, rules, filters)
     with result(values["output"], for_people=values["format_"] == "text", sources=sources) as out:
         report = findings_report(values["format_"], out, "audit", everything=values["everything"])
-        code = _report(judging, audited, baselines, report, levels, values["fail_on"])
+        code = tell(judging, baselines, report, values["fail_on"], (sentence,), lambda: audit_part(audited))
     baselines.write()
-    for notice in (audit_sentence(audited.counts()), *baselines.suppression.notices()):
+    for notice in (sentence, *baselines.suppression.notices()):
         click.echo(f"testbuy: {notice}", err=True)
     raise SystemExit(int(code))
 
 
 def _judged(listing: Listing, audited: AuditResult) -> list[Finding]:
     return [*declared.judge(listing).findings, *audited.judge(listing).findings]
-
-
-def _report(
-    judging: Judging,
-    audited: AuditResult,
-    baselines: Baselines,
-    report: FindingsReport,
-    levels: Levels,
-    fail_on: str,
-) -> Exit:
-    suppression, failing = baselines.suppression, Summary()
-    for told in _with_levels(judging.findings(), levels):
-        entry, renewed = suppression.accepts(told), baselines.renews(told)
-        if entry is not None:
-            report.suppress(told, entry.why())
-            continue
-        failing.levels[told.finding.level] += not renewed
-        report.add(told)
-    failing.listings = judging.listings
-    code = failing.exit_code(options.failing_level(fail_on))
-    notices = (audit_sentence(audited.counts()), *suppression.notices())
-    report.end(
-        Ending(judging.listings, int(code), suppression.count, notices, baselines.to_dict(), more=audit_part(audited))
-    )
-    return code
-
-
-def _with_levels(findings: Iterator[Told], levels: Levels) -> Iterator[Told]:
-    return (Told(levels.of(told.finding), told.record) for told in findings)

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 from x402_catalog.collector import seldom_collecting
 from x402_catalog.findings import Finding
 from x402_catalog.models import Listing
 from x402_catalog.reading import Limits
 from x402_catalog.records import Record
+from x402_catalog.rules.levels import Levels
 from x402_catalog.rules.selection import Selection
 from x402_catalog.search import Filters
 from x402_catalog.sources import Kind
 from x402_catalog.store import is_catalogue, passing, select
 from x402_catalog.store.words import terms
 from x402_catalog.validation import validate
+from x402_harness.cli import options
+from x402_harness.cli.baselines import Baselines
 from x402_harness.cli.loading import selected, stream
-from x402_harness.reporting.findings import Told
+from x402_harness.reporting.findings import Ending, FindingsReport, Told
+from x402_harness.runs.outcome import Exit, Summary
 
 Items = Iterable[tuple[Listing | Finding, Record | None]]
 
@@ -27,7 +32,7 @@ class Judging:
     """The findings of one command, one after the other; ``listings`` counts those that were judged.
 
     ``items`` are what the sources hold, where that was read already; ``judged`` judges a listing by other rules than
-    those over one listing.
+    those over one listing; ``levels`` are those that the reader gave the rules.
 
     Memory holds one listing at a time, unless the filters need to know all of them (``--sample``, ``--sort``). Raises
     :class:`~x402_catalog.search.BadFilter` at once.
@@ -44,12 +49,14 @@ class Judging:
         *,
         items: Items | None = None,
         judged: Callable[[Listing], list[Finding]] | None = None,
+        levels: Levels | None = None,
     ) -> None:
         filters.check()
         terms(query)
         self._sources = sources
         self._items = items
         self._judged = judged or self._validated
+        self._levels = levels or Levels()
         self._limits = limits
         self._kind = kind
         self._query = query
@@ -64,7 +71,7 @@ class Judging:
         with seldom_collecting():
             for told in self._all():
                 if told.finding.rule in self._rules:
-                    yield told
+                    yield Told(self._levels.of(told.finding), told.record)
 
     def _all(self) -> Iterator[Told]:
         for listing in self._selected():
@@ -107,6 +114,34 @@ class Judging:
         skipped = len(record.faults) if record is self._last_text else 0
         self._last_text = record if record.faults else None
         return findings[skipped:]
+
+
+def tell(
+    judging: Judging,
+    baselines: Baselines,
+    report: FindingsReport,
+    fail_on: str,
+    notices: tuple[str, ...] = (),
+    more: Callable[[], dict[str, Any]] = dict,
+) -> Exit:
+    """Hand every finding to the report; the exit code counts what no baseline accepts, not even the one under way.
+
+    ``notices`` stand before those of the baseline; ``more`` gives the command's own members of the JSON document
+    once everything is judged.
+    """
+    suppression, failing = baselines.suppression, Summary()
+    for told in judging.findings():
+        entry, renewed = suppression.accepts(told), baselines.renews(told)
+        if entry is not None:
+            report.suppress(told, entry.why())
+            continue
+        failing.levels[told.finding.level] += not renewed
+        report.add(told)
+    failing.listings = judging.listings
+    code = failing.exit_code(options.failing_level(fail_on))
+    said = (*notices, *suppression.notices())
+    report.end(Ending(judging.listings, int(code), suppression.count, said, baselines.to_dict(), more=more()))
+    return code
 
 
 def _of_listing(finding: Finding, listing: Listing) -> Finding:

@@ -11,12 +11,11 @@ from x402_catalog.search import BadFilter
 from x402_catalog.sources import Kind
 from x402_harness.cli import options
 from x402_harness.cli.baselines import Baselines
-from x402_harness.cli.judging import Judging
+from x402_harness.cli.judging import Judging, tell
 from x402_harness.cli.loading import fail
 from x402_harness.cli.writing import result
-from x402_harness.reporting.findings import Ending, FindingsReport
 from x402_harness.reporting.formats import findings_report
-from x402_harness.runs.outcome import Exit, Summary
+from x402_harness.runs.outcome import Exit
 
 FAMILIES = ("CAT", "HINT", "PRICE")  # of rules that are judged here
 
@@ -47,25 +46,8 @@ def command(sources: tuple[str, ...], **values: Any) -> None:
     baselines = Baselines(values, FAMILIES, rules, filters, query)
     with result(values["output"], for_people=values["format_"] == "text", sources=sources) as out:
         report = findings_report(values["format_"], out, "validate", everything=values["everything"])
-        code = _judge(judging, baselines, report, values["fail_on"])
+        code = tell(judging, baselines, report, values["fail_on"])
     baselines.write()
     for notice in baselines.suppression.notices():
         click.echo(f"testbuy: {notice}", err=True)
     raise SystemExit(int(code))
-
-
-def _judge(judging: Judging, baselines: Baselines, report: FindingsReport, fail_on: str) -> Exit:
-    """Hand every finding to the report; the exit code counts what no baseline accepts, not even the one under way."""
-    suppression, failing = baselines.suppression, Summary()
-    for told in judging.findings():
-        entry, renewed = suppression.accepts(told), baselines.renews(told)
-        if entry is not None:
-            report.suppress(told, entry.why())
-            continue
-        failing.levels[told.finding.level] += not renewed
-        report.add(told)
-    failing.listings = judging.listings
-    code = failing.exit_code(options.failing_level(fail_on))
-    notices = tuple(suppression.notices())
-    report.end(Ending(judging.listings, int(code), suppression.count, notices, baselines.to_dict()))
-    return code
