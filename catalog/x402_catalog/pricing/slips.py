@@ -26,10 +26,6 @@ class Slip:
     exponent: int
     why: str
 
-    def intended(self, price: float) -> float:
-        """The price that was meant, like ``price`` as log10 of dollars."""
-        return price - self.exponent
-
 
 def slip_of(distance: float, atomic: int, decimals: int) -> Slip | None:
     """The slip that explains an amount of ``atomic`` units, ``distance`` decades from the median of its peers;
