@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import httpx
 import pytest
-from tests.harness.support.chains import BACKENDS, Account, authorized, cancel_struct, opened
+from tests.harness.support.chains import Account, authorized, cancel_struct, opened
 from tests.harness.support.servers import Drip, Raw, Reply, Server, Step, closed_port
 from tests.harness.support.terms import BASE, BASE_DOMAIN, BASE_USDC, NOW, PAYEE, PRICE, STRANGER, TRANSACTION
 
@@ -27,30 +27,6 @@ from x402_harness.sandbox.rpc.app import rpc_app
 ANYWHERE = Guard(anywhere=True)
 SECRET = "0123456789abcdef0123456789abcdef"
 Paid = Callable[..., Sought]
-
-
-@pytest.fixture(scope="module", params=BACKENDS)
-def chains(request: pytest.FixtureRequest) -> Iterator[Chains]:
-    """Chains run by each backend in turn."""
-    made = opened(request.param)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def token(chains: Chains) -> Token:
-    """USDC on Base."""
-    found = chains.token(BASE, BASE_USDC)
-    assert found is not None
-    return found
-
-
-@pytest.fixture
-def payer(request: pytest.FixtureRequest, token: Token) -> Account:
-    """Somebody with money."""
-    account = Account(f"payer in {request.node.name}")
-    token.mint(account.address, 10 * PRICE)
-    return account
 
 
 def signed_by(payer: Account, value: int = PRICE, nonce: bytes = b"\x07" * 32) -> tuple[Authorization, bytes]:
