@@ -32,12 +32,11 @@ if TYPE_CHECKING:
 @click.option("--no-input", is_flag=True, help="Ask nothing; needs --approve, and a password from a file.")
 @keys.signer
 @spending.rpc
-@click.option("--timeout", type=click.FloatRange(0.05, 600), default=60.0, show_default=True, metavar="SECONDS",
-              help="Most that one request may take.")  # fmt: skip
+@options.timeout
 @reporting.gates
 @options.output_format
 @reporting.reports
-@click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+@options.quiet
 def command(plan: Path, **values: Any) -> None:
     """Buy what PLAN says, and nothing else, with the account that it was made for.
 

@@ -26,10 +26,8 @@ MOCK_PER_CALL, MOCK_BUDGET = 100_000_000, 10_000_000_000  # millionths of a doll
 @click.argument("targets", nargs=-1, required=True, metavar="SLUG|URL...")
 @click.option("--mode", type=click.Choice(["mock", "testnet", "live"]), default="mock", show_default=True,
               help="Whose money.")  # fmt: skip
-@click.option("--listing", metavar="FILE|SLUG", help="The listing of the URL; its own 402 tells if absent.")
-@click.option("--sandbox", metavar="URL", help="A running testbuy sandbox that the seller is configured with.")
-@click.option("--port", type=click.IntRange(0, 65535), default=4402, show_default=True,
-              help="Where facilitator and RPC are opened for the seller, without --sandbox.")  # fmt: skip
+@options.listing_of_url
+@options.own_sandbox
 @click.option("--rows", type=options.Rows(), default="4", show_default=True, help="Most purchases per listing, or all.")
 @options.dollars("--per-call-max", help="Cap for one purchase; 100 in mock runs.")
 @options.dollars("--budget", help="Cap for the run; 10000 in mock runs.")
@@ -38,8 +36,7 @@ MOCK_PER_CALL, MOCK_BUDGET = 100_000_000, 10_000_000_000  # millionths of a doll
 @keys.signer
 @spending.rpc
 @spending.endpoints
-@click.option("--timeout", type=click.FloatRange(0.05, 600), default=60.0, show_default=True, metavar="SECONDS",
-              help="Most that one request may take.")  # fmt: skip
+@options.timeout
 @options.catalogue
 @options.seed
 @reporting.gates
@@ -47,7 +44,7 @@ MOCK_PER_CALL, MOCK_BUDGET = 100_000_000, 10_000_000_000  # millionths of a doll
 @options.confirm
 @options.recording
 @reporting.reports
-@click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+@options.quiet
 def command(targets: tuple[str, ...], **values: Any) -> None:
     """Buy from the mock sellers of the listings named, or from an endpoint on this machine, with sandbox money; or,
     with --mode testnet, at the listings' own endpoints with test money and a key of yours.

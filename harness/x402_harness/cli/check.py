@@ -23,19 +23,16 @@ if TYPE_CHECKING:
 
 @click.command("check", short_help="A seller's one step: probe, refusals, sandbox purchases, one verdict.")
 @click.argument("url", metavar="URL")
-@click.option("--listing", metavar="FILE|SLUG", help="The listing of the URL; its own 402 tells if absent.")
+@options.listing_of_url
 @click.option("--wait", type=click.FloatRange(0, 3600), default=30.0, show_default=True, metavar="SECONDS",
               help="How long to wait for the server to answer.")  # fmt: skip
-@click.option("--sandbox", metavar="URL", help="A running testbuy sandbox that the seller is configured with.")
-@click.option("--port", type=click.IntRange(0, 65535), default=4402, show_default=True,
-              help="Where facilitator and RPC are opened for the seller, without --sandbox.")  # fmt: skip
+@options.own_sandbox
 @click.option("--rows", type=options.Rows(), default="4", show_default=True, help="Most purchases, or all.")
 @click.option("--invalid", type=click.IntRange(0, 1000), default=40, show_default=True,
               help="Most invalid requests, sent without payment.")  # fmt: skip
 @options.dollars("--per-call-max", default="100", help="Cap for one purchase.")
 @options.dollars("--budget", default="10000", help="Cap for the run.")
-@click.option("--timeout", type=click.FloatRange(0.05, 600), default=60.0, show_default=True, metavar="SECONDS",
-              help="Most that one request may take.")  # fmt: skip
+@options.timeout
 @options.catalogue
 @options.seed
 @reporting.gates

@@ -35,7 +35,7 @@ _EVERY = 10_000  # listings between two lines of progress
 @click.option("--timeout", type=click.FloatRange(0.05, 600), default=30.0, show_default=True, metavar="SECONDS",
               help="Most that one page may take.")  # fmt: skip
 @options.fail_on
-@click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+@options.quiet
 @options.output_format
 def command(sources: tuple[str, ...], db: str, **values: Any) -> None:
     """Import SRC... as a new snapshot of the catalogue file, all of it or nothing.

@@ -328,3 +328,22 @@ confirm = click.option(
     "--confirm", type=click.IntRange(0, 100), default=0, show_default=True, metavar="N",
     help="Where purchases fail, at most N more per listing: one that passed, with what is suspected put into it.",
 )  # fmt: skip
+timeout = click.option(
+    "--timeout", type=click.FloatRange(0.05, 600), default=60.0, show_default=True, metavar="SECONDS",
+    help="Most that one request may take.",
+)  # fmt: skip
+quiet = click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+listing_of_url = click.option(
+    "--listing", metavar="FILE|SLUG", help="The listing of the URL; its own 402 tells if absent."
+)
+
+
+def own_sandbox(function: F) -> F:
+    """``--sandbox`` and ``--port``: the facilitator and the nodes that a seller of one's own uses."""
+    function = click.option(
+        "--port", type=click.IntRange(0, 65535), default=4402, show_default=True,
+        help="Where facilitator and RPC are opened for the seller, without --sandbox.",
+    )(function)  # fmt: skip
+    return click.option(
+        "--sandbox", metavar="URL", help="A running testbuy sandbox that the seller is configured with."
+    )(function)

@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 @click.option("--account", metavar="NAME", help="The account of the keystore that will pay; its key is not opened.")
 @click.option("--payer", metavar="ADDRESS", help="The address that will pay, in place of --account.")
 @spending.endpoints
-@click.option("--timeout", type=click.FloatRange(0.05, 600), default=60.0, show_default=True, metavar="SECONDS",
-              help="Most that one request may take.")  # fmt: skip
+@options.timeout
 @options.catalogue
 @options.seed
 @options.output_format

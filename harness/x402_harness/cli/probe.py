@@ -99,7 +99,7 @@ def _url(value: str) -> str:
 @options.rule_choice
 @options.fail_on
 @options.output_format
-@click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+@options.quiet
 def command(urls: tuple[str, ...], **values: Any) -> None:
     """Ask each URL for its payment terms, judge them by every CHAL rule, and ask once more to see whether they last.
 

@@ -25,7 +25,7 @@ _CASE = re.compile(r"[0-9a-f]{12}")
 @reporting.gates
 @options.output_format
 @reporting.reports
-@click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+@options.quiet
 def command(target: str, **values: Any) -> None:
     """Judge the purchases of RUN (its name or folder, or a folder of cassettes), or the newest of CASE, by the rules of
     today. Nothing is bought, signed or asked: what was answered then is all there is.

@@ -26,7 +26,7 @@ from x402_harness.cli.loading import found
 @options.confirm
 @options.recording
 @reporting.reports
-@click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+@options.quiet
 def command(sources: tuple[str, ...], **values: Any) -> None:
     """Read the listings in SRC..., judge each by every rule, buy each buyable one from a mock seller made from it,
     check the answers, and write the truth sheet and reports.
