@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from x402_catalog.models import Listing, Offer
+from x402_catalog.networks import Family
 from x402_harness.protocol.challenge import Challenge, Option, read_challenge
 from x402_harness.protocol.exchange import Response
 from x402_harness.protocol.messages import Authorization
 from x402_harness.sandbox.facilitator import Payment
+
+# Whoever would pay the fees on Solana, which the sandbox has no chain of: a 402 must name somebody.
+_FEE_PAYER = "2rrTfB8aWKXxCAtsS56VKuZvbdYqP7epYRdrinz4znd6"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,8 @@ def _network_name(offer: Offer, version: int) -> str | None:
 
 
 def _extra(offer: Offer) -> dict[str, Any]:
+    if offer.scheme == "exact" and offer.network is not None and offer.network.family is Family.SOLANA:
+        return {"feePayer": _FEE_PAYER, **offer.extra}
     # A listing seldom carries the EIP-712 domain; a real 402 must, and the table has it.
     if offer.token is None or offer.token.name is None:
         return offer.extra

@@ -167,6 +167,8 @@ def _fault(message: Message, code: str, at: str, told: str, observed: object, ex
     level = Level.INFO if code == "HINT041" else None
     if code == "HINT011" and _is_no_example(at, observed):
         level = Level.WARNING
+    if code == "HINT018" and message.version == 1:
+        level = Level.INFO  # it has no place for a template, and what was asked may well have the value in it
     if code == "HINT040" and observed != "mcp":
         level = Level.WARNING  # version 1 knows http alone
     return message.fault(known, at, told, observed=observed, expected=expected, level=level)
