@@ -3,14 +3,16 @@ the fewest rows, as ours do, can do better.
 
 - *Fewest rows for all levels.* A factor needs a row for each level, and a level as many as any factor under it needs.
 - *Fewest rows for all pairs.* Whatever needs a certain level needs rows that no other level of that factor is in, so
-  the rows add up over a factor's levels; for two factors that is the product of their sizes. On top of that, for three
-  or more factors of two levels the exact number (Kleitman and Spencer 1973, Katona 1973; where two rows show all
-  levels, the others must be an antichain for each two factors, Sperner 1928), for five factors of three levels 11 and
-  for more of them 12 (Sloane 1993), and for more than v + 1 factors of v levels one more than v², as no orthogonal
-  array has so many columns (Bush 1952). Where levels open factors, the rows add up over what two factors have
-  together: each two of their levels need as many rows as what only those two let stand in a row.
+  the rows add up over a factor's levels; for two factors that is the product of their sizes. Where levels open factors,
+  two levels together need as many rows as either's opened factors need beside the other, and so on downwards. On top of
+  that, for three or more factors of two levels the exact number (Kleitman and Spencer 1973, Katona 1973; where two rows
+  show all levels, the others must be an antichain for each two factors, Sperner 1928), for five factors of three levels
+  11 and for more of them 12 (Sloane 1993; where three rows show all levels, 11 for four and 12 for five, as a search
+  through all lists shows), and for more than v + 1 factors of v levels one more than v², as no orthogonal array has so
+  many columns (Bush 1952).
 - *Most pairs in n rows.* A row has one pair for each two factors, so two factors show at most n of theirs, and a row
-  no more than the most factors that can be open in it allow.
+  no more than the most factors that can be open in it allow. Rows that show all levels have some in which a factor is
+  closed; it is best for them if these are the same for all factors.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import comb
 
-from x402_harness.planning.grid import Grid, bits
+from x402_harness.planning.grid import Grid, bits, mask
 
 Counts = dict[tuple[int, int], int]
 
@@ -29,10 +31,11 @@ def fewest_rows_for_levels(grid: Grid) -> int:
 
 
 def _needed(grid: Grid, factor: int) -> int:
-    return sum(
-        max((1, *(_needed(grid, child) for child in grid.opened.get(level, ()))))
-        for level in bits(grid.mask_of[factor] & grid.live)
-    )
+    return sum(_needed_by(grid, level) for level in bits(grid.mask_of[factor] & grid.live))
+
+
+def _needed_by(grid: Grid, level: int) -> int:
+    return max((1, *(_needed(grid, child) for child in grid.opened.get(level, ()))))
 
 
 def pair_counts(grid: Grid) -> Counts:
@@ -48,62 +51,49 @@ def pair_counts(grid: Grid) -> Counts:
 
 def fewest_rows_for_pairs(grid: Grid) -> int:
     """Rows that all pairs need at least."""
-    counts = pair_counts(grid)
-    split = [sum(_forced(grid, level) for level in bits(grid.mask_of[f] & grid.live)) for f in grid.factors]
-    many = _many_factors(grid, grid.roots, opposed=fewest_rows_for_levels(grid) == 2)
-    together = _opened_together(grid) if grid.opened else 0
-    return max([fewest_rows_for_levels(grid), *counts.values(), *split, together, many])
+    levels, needs = fewest_rows_for_levels(grid), _Needs(grid)
+    split = [needs.of_factor(factor) for factor in grid.roots]
+    return max([levels, *pair_counts(grid).values(), *split, _many_factors(grid, grid.roots, opposed=levels)])
 
 
-def _opened_together(grid: Grid) -> int:
-    """Rows that two factors need, one of which opens others: added up over each two of their levels."""
-    openers = sorted({grid.factor_of[level] for level in grid.opened})
-    return max(_cells(grid, one, other) for one in openers for other in grid.factors if one != other)
+class _Needs:
+    """How many rows need a level, or two levels together, for the pairs that only such rows can show."""
+
+    def __init__(self, grid: Grid) -> None:
+        self._grid = grid
+        self._openers = mask(grid.opened)
+        self._together: dict[tuple[int, int], int] = {}
+
+    def of_factor(self, factor: int) -> int:
+        """The rows add up over the levels of a factor."""
+        return sum(self._of_level(level) for level in bits(self._grid.mask_of[factor] & self._grid.live))
+
+    def _of_level(self, level: int) -> int:
+        opened = self._grid.opened.get(level, ())
+        inside = [self.of_factor(factor) for factor in opened]
+        beside = [self._beside(level, factor) for factor in self._grid.factors if factor not in opened]
+        return max([1, _many_factors(self._grid, opened), *inside, *beside])
+
+    def _beside(self, level: int, factor: int) -> int:
+        mates = self._grid.mates[level] & self._grid.mask_of[factor]
+        if not (mates | 1 << level) & self._openers:
+            return mates.bit_count()
+        return sum(self._of_both(level, mate) for mate in bits(mates))
+
+    def _of_both(self, one: int, other: int) -> int:
+        """Rows with both levels: each level that either opens needs its own beside the other."""
+        key = (min(one, other), max(one, other))
+        if key not in self._together:
+            opened = self._grid.opened
+            rows = [self._beside(other, factor) for factor in opened.get(one, ())]
+            rows += [self._beside(one, factor) for factor in opened.get(other, ())]
+            self._together[key] = max([1, *rows])
+        return self._together[key]
 
 
-def _cells(grid: Grid, one: int, other: int) -> int:
-    rows = 0
-    for level in bits(grid.mask_of[one] & grid.live):
-        here = _with_below(grid, level)
-        for mate in bits(grid.mates[level] & grid.mask_of[other]):
-            rows += max(_count(grid, a, b) for a in here for b in _with_below(grid, mate))
-    return rows
-
-
-def _with_below(grid: Grid, level: int) -> list[int]:
-    """Sets of levels of which a row has one each, but only if it has ``level``: that itself, and what is under it."""
-    return [1 << level, *(grid.mask_of[factor] for factor in _below(grid, level))]
-
-
-def _count(grid: Grid, one: int, other: int) -> int:
-    return sum((grid.mates[level] & other).bit_count() for level in bits(one))
-
-
-def _forced(grid: Grid, level: int) -> int:
-    """Rows with ``level`` that the pairs need which cannot do without it."""
-    factors = [f for f in grid.factors if f in _below(grid, level)]
-    most = max((grid.mates[level] & mask).bit_count() for mask in grid.mask_of)
-    for one in factors:
-        for other in grid.factors:
-            if other != one:
-                pairs = sum((grid.mates[m] & grid.mask_of[other]).bit_count() for m in grid.levels[one])
-                most = max(most, pairs)
-    return max(1, most, _many_factors(grid, grid.opened.get(level, ()), opposed=False))
-
-
-def _below(grid: Grid, level: int) -> set[int]:
-    """Every factor that only rows with ``level`` can have."""
-    found: set[int] = set()
-    waiting = list(grid.opened.get(level, ()))
-    while waiting:
-        factor = waiting.pop()
-        found.add(factor)
-        waiting += [child for m in grid.levels[factor] for child in grid.opened.get(m, ())]
-    return found
-
-
-def _many_factors(grid: Grid, factors: Sequence[int], *, opposed: bool) -> int:
-    """What the number of factors asks for, where their levels go together freely."""
+def _many_factors(grid: Grid, factors: Sequence[int], *, opposed: int = 0) -> int:
+    """What the number of factors asks for, where their levels go together freely; ``opposed`` is the number of first
+    rows that no two have a level of so many in common."""
     free = [] if grid.barred else factors
     sizes = sorted(((grid.mask_of[f] & grid.live).bit_count() for f in free), reverse=True)
     best = 0
@@ -111,9 +101,11 @@ def _many_factors(grid: Grid, factors: Sequence[int], *, opposed: bool) -> int:
         if size >= 3 and number >= size + 2:
             best = max(best, size * size + 1)
         if size >= 3 and number >= 5:
-            best = max(best, 11 if number == 5 else 12)
+            best = max(best, 11 if number == 5 and opposed != 3 else 12)
+        if size >= 3 and number >= 4 and opposed == 3:
+            best = max(best, 11)
         if size >= 2 and number >= 3:
-            best = max(best, _of_two_levels(number, opposed))
+            best = max(best, _of_two_levels(number, opposed == 2))
     return best
 
 
@@ -127,15 +119,26 @@ def _of_two_levels(factors: int, opposed: bool) -> int:
 
 def most_pairs(grid: Grid, rows: int) -> int:
     """Pairs that so many rows can cover at most."""
-    counts = pair_counts(grid)
-    widest = _widest(grid, list(grid.roots))
-    each = max(0, widest * (widest - 1) // 2)
-    return min(sum(min(rows, count) for count in counts.values()), rows * each)
+    closed = [_closed(grid, factor) if rows >= fewest_rows_for_levels(grid) else 0 for factor in grid.factors]
+    shown = sum(min(rows - max(closed[f] for f in pair), count) for pair, count in pair_counts(grid).items())
+    widths = (sum(rows - row > closed[factor] for factor in _widest(grid, grid.roots)) for row in range(rows))
+    return min(shown, sum(comb(width, 2) for width in widths))
 
 
-def _widest(grid: Grid, factors: list[int]) -> int:
+def _closed(grid: Grid, factor: int) -> int:
+    """Rows that cannot have a factor, as they show what stands in the place of the level that opens it."""
+    opener = grid.under[factor]
+    if opener is None:
+        return 0
+    above = grid.factor_of[opener]
+    rivals = bits(grid.mask_of[above] & grid.live & ~(1 << opener))
+    return _closed(grid, above) + sum(_needed_by(grid, level) for level in rivals)
+
+
+def _widest(grid: Grid, factors: Sequence[int]) -> list[int]:
     """The most factors that can be open in one row, of ``factors`` and those under them."""
-    return sum(
-        1 + max((_widest(grid, list(grid.opened.get(level, ()))) for level in grid.levels[factor]), default=0)
-        for factor in factors
-    )
+    found: list[int] = []
+    for factor in factors:
+        opened = [_widest(grid, grid.opened.get(level, ())) for level in grid.levels[factor]]
+        found += [factor, *max(opened, key=len, default=[])]
+    return found

@@ -2,9 +2,10 @@
 
 All levels come first, in as few rows as any list needs; then pairs; for strength 3 threes follow. A row is the best of
 several greedy ones, each begun with a pair of the two factors that have the most to show together. What was found in
-stages (ten rows, twenty-five, all) is polished by exchanging levels between its rows, and the best of several seeded
-attempts is kept before the next stage begins: however many rows are asked for, they are the beginning of the same list.
-The first four rows are those of the first attempt, so that who wants no more need not wait for the others.
+stages (ten rows, twenty-five, all) is polished by exchanging levels between its rows, the last stage is shortened by
+annealing, and the best of several seeded attempts is kept before the next stage begins: however many rows are asked for,
+they are the beginning of the same list. Of a large grid the first four rows are those of the first attempt, so that who
+wants no more need not wait for the others.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
+from x402_harness.planning.annealing import Annealer
 from x402_harness.planning.bounds import fewest_rows_for_levels, fewest_rows_for_pairs, most_pairs
 from x402_harness.planning.coverage import Covering, Threes
 from x402_harness.planning.dice import Dice
@@ -23,10 +25,11 @@ Pinned = Sequence[int]  # levels that one row must have
 
 OPENING = 4
 STAGES = (10, 25)
-_QUICK = 20_000  # levels looked at in one attempt at a whole list: one that takes no more has no opening
+_QUICK = 200_000  # levels looked at in one attempt at a whole list: one that takes no more has no opening
 _WORK = 2_000_000  # levels looked at in the attempts of one stage: what is small is tried more often
 _ATTEMPTS = 8
 _IDLE = 3  # attempts that bettered nothing, after which no more are made
+_CHANGES = 4000  # tried to do without one row
 _THREES = 20_000  # rows of strength 3 at most
 
 
@@ -77,7 +80,7 @@ class Arranger:
         """Where the stages end. One that nearly all rows would be in is none: few rows in all count for more then."""
         fewest = fewest_rows_for_pairs(self._grid)
         opening = [OPENING] if self._work(fewest) > _QUICK else []
-        return [*opening, *(max(stage, self.levels_by + 1) for stage in STAGES if 2 * fewest >= 3 * stage), None]
+        return [*opening, *(max(stage, self.levels_by + 1) for stage in STAGES if fewest >= 2 * stage), None]
 
     def _stage(self, done: list[Row], end: int | None) -> list[Row]:
         if end == OPENING:
@@ -117,14 +120,15 @@ class Arranger:
         greedy = Greedy(self._grid, dice, self._allows, self._known)
         polisher = Polisher(self._grid, dice, self._allows)
         rows = greedy.extended(done, self._pinned, end)
-        first = max(len(done), len(self._pinned))
+        first = held = max(len(done), len(self._pinned))
         if len(done) < self.levels_by:  # every factor keeps its levels among the rows that are to show all of them
             rows = polisher.exchanged(rows, first, min(self.levels_by, len(rows)))
             rows = greedy.extended(rows[: self.levels_by], self._pinned, end)
             first = max(first, self.levels_by)
         rows = polisher.exchanged(rows, first, len(rows))
         if not Covering.of(self._grid, rows).pairs_left:
-            rows = polisher.shortened(rows, first, fewest_rows_for_pairs(self._grid))
+            annealer = Annealer(self._grid, dice, self._allows, held=held, opening=self.levels_by, steps=_CHANGES)
+            rows = annealer.shortened(rows, fewest_rows_for_pairs(self._grid))
         return polisher.ordered(rows, first)
 
     def _score(self, rows: list[Row], end: int | None) -> tuple[int, ...]:

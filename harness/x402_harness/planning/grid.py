@@ -122,6 +122,11 @@ class Grid:
         opener = self.under[factor]
         return opener is None or opener in row
 
+    def is_consistent(self, row: Sequence[int]) -> bool:
+        """Whether the levels of ``row`` can all stand in one."""
+        levels = mask(row)
+        return not any(levels & ~(self.mates[level] | 1 << level) for level in row if level != NONE)
+
 
 def mask(levels: Iterable[int]) -> int:
     """A set of levels; `NONE` is left out."""

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from x402_catalog.addresses import Family
 from x402_catalog.models import Listing, Offer
-from x402_catalog.networks import Family
 from x402_harness.protocol.challenge import Challenge, Option, read_challenge
 from x402_harness.protocol.exchange import Response
 from x402_harness.protocol.messages import Authorization

@@ -93,7 +93,7 @@ def test_a_seed_gives_the_same_rows_on_every_machine(plan):
     ("sizes", "levels", "pairs"),
     [
         ((), 0, 0), ((1,), 1, 1), ((3,), 3, 3), ((2, 2), 2, 4), ((2, 3), 3, 6), ((9, 7, 2), 9, 63),
-        ((2, 2, 2), 2, 5), ((3, 2, 2, 2), 3, 6), ((2,) * 10, 2, 7), ((3,) * 4, 3, 9), ((3,) * 5, 3, 11),
+        ((2, 2, 2), 2, 5), ((3, 2, 2, 2), 3, 6), ((2,) * 10, 2, 7), ((3,) * 4, 3, 11), ((3,) * 5, 3, 12),
         ((3,) * 6, 3, 12), ((5,) * 7, 5, 26),
     ],
 )  # fmt: skip
@@ -116,10 +116,30 @@ def test_a_bound_adds_up_what_two_optional_objects_need_together():
     assert len(arranged(grid)) == 16
 
 
-@pytest.mark.parametrize("sizes", [(2, 3), (9, 7, 2), (2,) * 5, (2,) * 7, (4, 3, 2, 2), (6, 4, 3, 3, 2)])
+def test_a_bound_adds_up_what_stands_under_an_optional_object_in_an_optional_object():
+    grid = Grid((2, 3, 2, 2, 3), under=(None, 1, None, 6, 8))  # an object of one field; one with another object in it
+    inner = 9 + 3 + 3 + 1  # both there; the inner one absent; the first one absent; both
+    assert fewest_rows_for_pairs(grid) == inner + 3 + 1  # and the outer one absent, beside each level of the first
+    assert len(arranged(grid)) == 20
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        (2, 3), (9, 7, 2), (2,) * 5, (2,) * 7, (4, 3, 2, 2), (6, 4, 3, 3, 2), (4, 2, 2, 2, 4, 4), (3, 3, 4),
+        (2, 3, 3, 4, 3), (2, 3, 3, 2, 3), (3,) * 4, (3,) * 5,
+    ],
+)  # fmt: skip
 def test_plain_grids_are_covered_in_as_few_rows_as_any_list_needs(sizes):
     grid = Grid(sizes)
     assert len(arranged(grid)) == fewest_rows_for_pairs(grid)
+
+
+def test_rows_that_are_given_stay_when_the_others_are_made_fewer():
+    grid = Grid((4, 2, 2, 2, 4, 4))
+    example = tuple(levels[place] for levels, place in zip(grid.levels, (2, 1, 1, 1, 3, 1), strict=True))
+    rows = arranged(grid, given=(example,))
+    assert (rows[0], len(rows), Covering.of(grid, rows[:4]).levels_left) == (example, 16, 0)
 
 
 @st.composite
