@@ -42,6 +42,7 @@ MOCK_PER_CALL, MOCK_BUDGET = 100_000_000, 10_000_000_000  # millionths of a doll
 @reporting.gates
 @options.output_format
 @options.confirm
+@options.shrink
 @options.recording
 @reporting.reports
 @options.quiet
@@ -59,6 +60,8 @@ def command(targets: tuple[str, ...], **values: Any) -> None:
     if values["mode"] == "testnet":
         if values["listing"] or values["sandbox"] or any("://" in target for target in targets):
             raise click.UsageError("test money is spent at the endpoints of listings: name SLUGs or files.")
+        if values["shrink"]:
+            raise click.UsageError("--shrink buys as often as it takes: it is for sandbox money. Try --confirm.")
         _with_test_money(targets, values)
     _require_no_key(values)
     urls = [target for target in targets if "://" in target]
@@ -98,8 +101,9 @@ def _finish(values: dict[str, Any], listings: Iterable[Listing], sources: tuple[
     accepted = reporting.some(values, len(sources))
     caps = Caps(_or(values["per_call_max"], MOCK_PER_CALL), _or(values["budget"], MOCK_BUDGET), values["per_day_max"])
     config = RunConfig(
-        sources=sources, command="buy", seed=values["seed"], rows=values["rows"], caps=caps, confirm=values["confirm"]
-    )
+        sources=sources, command="buy", seed=values["seed"], rows=values["rows"], caps=caps,
+        confirm=values["confirm"], shrink=values["shrink"],
+    )  # fmt: skip
     finish(config, values, accepted, items=listings, venue=venue)
 
 

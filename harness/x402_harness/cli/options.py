@@ -328,6 +328,10 @@ confirm = click.option(
     "--confirm", type=click.IntRange(0, 100), default=0, show_default=True, metavar="N",
     help="Where purchases fail, at most N more per listing: one that passed, with what is suspected put into it.",
 )  # fmt: skip
+shrink = click.option(
+    "--shrink", type=click.IntRange(0, 1000), default=0, show_default=True, metavar="N",
+    help="Where purchases fail, at most N more per listing, with sandbox money, for the smallest request that does.",
+)  # fmt: skip
 timeout = click.option(
     "--timeout", type=click.FloatRange(0.05, 600), default=60.0, show_default=True, metavar="SECONDS",
     help="Most that one request may take.",

@@ -24,6 +24,7 @@ from x402_harness.cli.loading import found
 @options.output_format
 @options.max_record_size
 @options.confirm
+@options.shrink
 @options.recording
 @reporting.reports
 @options.quiet
@@ -46,6 +47,7 @@ def command(sources: tuple[str, ...], **values: Any) -> None:
         rows=values["rows"],
         caps=Caps(values["per_call_max"], values["budget"]),
         confirm=values["confirm"],
+        shrink=values["shrink"],
         query=query,
         filters=filters,
         limits=Limits(max_record_bytes=values["max_record_size"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from x402_catalog.addresses import Family, family, has_valid_checksum
 from x402_catalog.hints import RequestShape, ResponseShape, request_shape, response_shape
@@ -14,9 +14,12 @@ from x402_catalog.models import Listing, Offer
 from x402_catalog.money import Money
 from x402_catalog.networks import Method
 from x402_catalog.rules.offers import unpayable
+from x402_harness.generation.encoding import Values, encode
 from x402_harness.generation.requests import Candidate, Source, Unrequestable
+from x402_harness.planning.grid import NONE
 from x402_harness.planning.models import Model
 from x402_harness.planning.rows import PlannedRow, rows_for
+from x402_harness.planning.shown import Chosen
 from x402_harness.policy import MAX_WINDOW, Caps, Expected, dollars_micro
 
 
@@ -224,6 +227,16 @@ def case_id(listing: Listing, offer: Offer, shape: RequestShape, candidate: Cand
         *([candidate.values.headers] if candidate.values.headers else []),
     ]
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def variant(case: Case, values: Values, row: int) -> Case:
+    """The purchase of another request for the same offer, with the levels that ``values`` have."""
+    shape, model = request_shape(case.listing, case.offer), case.model
+    candidate = Candidate(Source.GENERATED, values, encode(shape, values))
+    chosen = (model.levels[level] for level in model.row_of(values) if level != NONE) if model is not None else ()
+    planned = PlannedRow(candidate, tuple(Chosen(factor.name, level.label) for factor, level in chosen))
+    made = case_id(case.listing, case.offer, shape, candidate)
+    return replace(case, id=made, row=row, candidate=candidate, planned=planned)
 
 
 def _payable(offer: Offer, caps: Caps) -> Money | str:

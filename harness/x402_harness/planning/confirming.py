@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
-from x402_catalog.hints import request_shape
-from x402_harness.generation.encoding import encode
-from x402_harness.generation.requests import Candidate, Source
-from x402_harness.planning.cases import Case, case_id
+from x402_harness.planning.cases import Case, variant
 from x402_harness.planning.grid import NONE, Grid, Row, bits
 from x402_harness.planning.models import Model
-from x402_harness.planning.rows import PlannedRow
 from x402_harness.planning.shown import Chosen
 from x402_harness.planning.suspects import Shown, suspects
 
@@ -60,18 +55,6 @@ def _with(grid: Grid, row: Row, levels: Sequence[int]) -> Row:
 
 
 def _case(bought: Bought, model: Model, row: Row) -> Case | None:
-    like, allows = bought[0][0], model.feasible.allows
+    allows = model.feasible.allows
     values = model.request(row, (), Counter()) if allows is None or allows(row) else None
-    if values is None:
-        return None
-    candidate = Candidate(Source.GENERATED, values, encode(model.shape, values))
-    chosen = tuple(
-        Chosen(factor.name, level.label) for factor, level in (model.levels[one] for one in row if one != NONE)
-    )
-    return replace(
-        like,
-        id=case_id(like.listing, like.offer, request_shape(like.listing, like.offer), candidate),
-        row=len(bought) + 1,
-        candidate=candidate,
-        planned=PlannedRow(candidate, chosen),
-    )
+    return None if values is None else variant(bought[0][0], values, len(bought) + 1)

@@ -3,9 +3,9 @@
 All levels come first, in as few rows as any list needs; then pairs; for strength 3 threes follow. A row is the best of
 several greedy ones, each begun with a pair of the two factors that have the most to show together. What was found in
 stages (ten rows, twenty-five, all) is polished by exchanging levels between its rows, the last stage is shortened by
-annealing, and the best of several seeded attempts is kept before the next stage begins: however many rows are asked for,
-they are the beginning of the same list. Of a large grid the first four rows are those of the first attempt, so that who
-wants no more need not wait for the others.
+annealing, and the best of several seeded attempts is kept before the next stage begins: however many rows are asked
+for, they are the beginning of the same list. Of a large grid the first four rows are those of the first attempt, so
+that who wants no more need not wait for the others.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from x402_harness.reporting import page
 from x402_harness.reporting.charts import Chart, charge_bars, latency_bars, price_strip, verdict_bars
 from x402_harness.reporting.escape import printable
 from x402_harness.reporting.evidence import heading, money
+from x402_harness.reporting.explained import request_line
 from x402_harness.reporting.figures import latencies
 from x402_harness.reporting.terminal import GLYPHS, summary_rows
 from x402_harness.reporting.view import RunView
@@ -44,6 +45,7 @@ def report_context(view: RunView) -> dict[str, Any]:
     return {
         "view": view,
         "page": page,
+        "request_line": request_line,
         "listings": list(view.listings.items()),
         "cards": cards,
         "carded": carded,

@@ -11,6 +11,7 @@ from rich.text import Text
 from x402_catalog.findings import Finding, Level
 from x402_harness.reporting.escape import printable
 from x402_harness.reporting.evidence import heading, money
+from x402_harness.reporting.explained import explanations
 from x402_harness.reporting.gates import gate_line
 from x402_harness.reporting.view import ListingView, RunView
 
@@ -42,6 +43,7 @@ def print_run(view: RunView, out: Console, reports: dict[str, str]) -> None:
         for reason in listing.cut:
             out.print(f"    left out: {printable(reason)}")
     print_findings(view.all_findings, out)
+    _print_explanations(view, out)
     _print_summary(view, out, reports)
 
 
@@ -82,6 +84,15 @@ def print_findings(findings: list[Finding], out: Console) -> None:
             out.print(line)
     if len(shown) > MAX_SHOWN:
         out.print(f"… and {len(shown) - MAX_SHOWN} more, in the reports")
+
+
+def _print_explanations(view: RunView, out: Console) -> None:
+    told = list(explanations(view))
+    if told:
+        out.print()
+        out.print(Text("FAILURES", style="bold"))
+    for slug, what, words in told:
+        out.print(Text(f"  {printable(slug, 60)}  {what:<12} {printable(words)}"))
 
 
 def finding_lines(finding: Finding) -> Iterator[Text]:

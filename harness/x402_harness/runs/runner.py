@@ -38,10 +38,11 @@ from x402_harness.protocol.withholding import Secrets
 from x402_harness.runs.cassettes.keeping import Keeping
 from x402_harness.runs.cassettes.recorder import Recorder
 from x402_harness.runs.cassettes.recording import Recording
-from x402_harness.runs.coverage import coverage_event
+from x402_harness.runs.coverage import Smallest, coverage_event
 from x402_harness.runs.events import SCHEMA_VERSION, Stream
 from x402_harness.runs.outcome import Summary, spending
 from x402_harness.runs.purse import MONEY, Purse, throwaway
+from x402_harness.runs.shrinking import Rules, Shrinker
 from x402_harness.runs.telling import about_attempt, about_case, about_end, about_listing, usd
 from x402_harness.runs.venue import MockVenue, Venue
 from x402_harness.sandbox.world import World
@@ -53,7 +54,8 @@ MOCK_CAPS = Caps(per_call=100 * MICROS, per_run=10_000 * MICROS)
 @dataclass(frozen=True, slots=True)
 class RunConfig:
     """What to run. ``rows`` is the most purchases per listing, ``None`` for all that show something new, ``confirm``
-    the most beyond them that tell apart what may explain failures; equal configurations give equal plans."""
+    the most beyond them that tell apart what may explain failures, ``shrink`` the most that look for the smallest
+    request that fails; equal configurations give equal plans."""
 
     sources: tuple[str, ...]
     command: str = "run"
@@ -61,6 +63,7 @@ class RunConfig:
     rows: int | None = 4
     caps: Caps = MOCK_CAPS
     confirm: int = 0
+    shrink: int = 0
     query: str = ""
     filters: Filters = field(default_factory=Filters)
     limits: Limits = field(default_factory=Limits)
@@ -115,6 +118,7 @@ class Runner:
         self._cost = 0  # micro-dollars planned so far
         self._tried: set[int] = set()
         self._bought: list[tuple[Case, bool]] = []  # of the listing that is being bought
+        self._broken: dict[str, Rules] = {}  # what its failing purchases broke
         self.summary = Summary()
 
     async def run(self) -> Summary:
@@ -189,7 +193,7 @@ class Runner:
         config, venue = self._config, self._venue
         made = portions(
             self._read.listings, rows=config.rows, seed=config.seed, caps=config.caps, objection=venue.objection,
-            spare=config.confirm,
+            spare=config.confirm + config.shrink,
         )  # fmt: skip
         return map(self._limited, made)
 
@@ -233,20 +237,37 @@ class Runner:
                 await self._buy_portion(portion, buy)
 
     async def _buy_portion(self, portion: Portion, buy: Callable[[int, Case], Awaitable[None]]) -> None:
-        self._bought = []
+        self._bought, self._broken = [], {}
+        smallest = None
+
+        async def buy_more(case: Case) -> Rules | None:
+            self.summary.planned += 1
+            self._cost += dollars_micro(case.price)
+            await buy(portion.number, case)
+            return self._broken.get(case.id)
+
         try:
             for case in portion.cases:
                 await buy(portion.number, case)
                 await asyncio.sleep(0)  # a place where a run can be stopped between two purchases
-            for case in confirmations(self._bought, portion.spare):
-                self.summary.planned += 1
-                self._cost += dollars_micro(case.price)
-                await buy(portion.number, case)
+            spare = portion.spare
+            for case in confirmations(self._bought, min(self._config.confirm, spare)):
+                await buy_more(case)
+                spare -= 1
+            smallest = await self._shrunk(Shrinker(buy_more, min(self._config.shrink, spare), self._config.seed))
             await asyncio.sleep(0)
         finally:
-            if self._bought and (covered := coverage_event(self._bought)) is not None:
+            if self._bought and (covered := coverage_event(self._bought, smallest)) is not None:
                 self.summary.shown(covered)
                 self._stream.emit("coverage", listing=portion.number, **covered)
+
+    async def _shrunk(self, shrinker: Shrinker) -> Smallest | None:
+        """The smallest request that fails as the first failing one did."""
+        failed = next((case for case, passed in self._bought if not passed), None)
+        if failed is None or shrinker.most < 1:
+            return None
+        found = await shrinker.shrunk(failed, self._broken[failed.id])
+        return Smallest(found, failed, self._broken[found.id], shrinker.made)
 
     async def _buy(self, number: int, case: Case, buyer: Buyer) -> None:
         placed = self._venue.placed(case)
@@ -337,6 +358,8 @@ class Runner:
         self._count(bought)
         passed = bought.purchase.state is State.SETTLED and not scene.failed
         self._bought.append((case, passed))
+        if not passed:
+            self._broken[case.id] = frozenset(scene.failed)
         self._stream.emit(
             "case.end", listing=number, case=case.id, recorded=recorded, **secrets.scrub_json(about_end(bought, scene))
         )

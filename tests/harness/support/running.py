@@ -83,12 +83,14 @@ def ran(
     folder: Path, listings: Iterable[Listing], *, venue: Street | None = None, rows: int | None = 2,
     keeping: Keeping = Keeping.ALL, listen: Callable[[Event], None] = lambda _: None, caps: Caps = CAPS,
     confirm: int = 0,
+    shrink: int = 0,
 ) -> Ran:  # fmt: skip
     """A run over ``listings`` that keeps its cassettes in ``folder``/tapes."""
     return _ran(
         folder, listen,
         lambda around, stream: Runner(
-            RunConfig((), rows=rows, caps=caps, confirm=confirm), around, stream, listings, venue or Street(),
+            RunConfig((), rows=rows, caps=caps, confirm=confirm, shrink=shrink),
+            around, stream, listings, venue or Street(),
             recorder=Recorder(Store(folder / "tapes"), keeping, around.run_id, around.clock),
         ),
     )  # fmt: skip
