@@ -75,6 +75,7 @@ class Catalogue:
         try:
             db = sqlite3.connect(path, isolation_level=None, timeout=30)
             version(db)
+            db.execute("PRAGMA page_size = 8192")  # of a file that is made: a tenth less to write than with half
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute("PRAGMA cache_size = -65536")
@@ -210,8 +211,9 @@ class Catalogue:
     def peers(self, listing: int) -> dict[Decimal, int]:
         """How many listings of the same category stand at each price in dollars, the cheapest first; itself is one."""
         rows = self._db.execute(
-            "SELECT f.price, count(*) FROM member m JOIN facet f ON f.id = m.listing WHERE m.snapshot = ?"
-            " AND f.price IS NOT NULL AND f.category = (SELECT category FROM facet WHERE id = ?) GROUP BY f.price",
+            "SELECT f.price, count(*) FROM member m JOIN facet f ON f.id = m.listing JOIN shape s ON s.id = f.shape"
+            " WHERE m.snapshot = ? AND f.price IS NOT NULL AND s.category ="
+            " (SELECT o.category FROM facet g JOIN shape o ON o.id = g.shape WHERE g.id = ?) GROUP BY f.price",
             (self.snapshot, listing),
         )
         return {price_of_key(key): count for key, count in rows}
