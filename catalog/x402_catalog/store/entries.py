@@ -74,11 +74,9 @@ def entry_of(listing: Listing) -> Entry:
     cases = raw.get("use_cases")
     uses = [case for case in cases if isinstance(case, str)] if isinstance(cases, list) else ()
     texts = (listing.title, f"{listing.slug} {where}", summary, " ".join(uses), names, described)
-    ways = tuple([_way(one.network_name, one.asset, one.scheme, one.amount_text) for one in offers])
-    shape = _shape(
-        listing.category, method_of(source), text(pricing.get("flag")), text(raw.get("trust_tier")),
-        any(one.hints.get("output") for one in offers),
-    )  # fmt: skip
+    ways = tuple([_way(*map(_cut, (one.network_name, one.asset, one.scheme, one.amount_text))) for one in offers])
+    said = (listing.category, method_of(source), text(pricing.get("flag")), text(raw.get("trust_tier")))
+    shape = _shape(*map(_cut, said), any(one.hints.get("output") for one in offers))
     card = (listing.slug, listing.title[:_LONGEST_CARD], listing.url, summary[:_LONGEST_CARD])
     return Entry(
         card if "".join(card).isascii() else tuple(map(storable, card)),  # type: ignore[arg-type]  # of four
@@ -108,21 +106,26 @@ def network_term(name: str | None) -> str:
     return known.caip2 if known else "_".join(term(name or "").split())
 
 
+def _cut(value: str | None) -> str:
+    """``value`` no longer than is kept, so that what is remembered of it is no longer either."""
+    return value[:_LONGEST_TERM] if value else ""
+
+
 @lru_cache(maxsize=4096)  # a catalogue has few of these
-def _shape(category: str, method: str, flag: str | None, tier: str | None, answers: bool) -> Shape:
-    return Shape(term(category), term(method), term(flag or ""), term(tier or ""), answers)
+def _shape(category: str, method: str, flag: str, tier: str, answers: bool) -> Shape:
+    return Shape(term(category), term(method), term(flag), term(tier), answers)
 
 
 @lru_cache(maxsize=4096)
-def _way(name: str | None, asset: str | None, scheme: str | None, amount: str | None) -> Way:
+def _way(name: str, asset: str, scheme: str, amount: str) -> Way:
     known, atomic = network(name), parse_atomic(amount)
     unit = token(known.caip2, asset) if known else None
     return Way(
         network=network_term(name),
-        asset=term(asset or ""),
+        asset=term(asset),
         symbol=term(unit.asset.symbol if unit else ""),
-        scheme=term(scheme or ""),
-        amount=term(amount or ""),
+        scheme=term(scheme),
+        amount=term(amount),
         price=price_key(to_decimal(atomic, unit.asset.decimals)) if atomic is not None and unit else None,
     )
 

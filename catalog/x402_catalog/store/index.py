@@ -12,6 +12,7 @@ from x402_catalog.store.entries import Entry, Shape, Way, entry_of, storable
 from x402_catalog.store.waiting import Waiting
 
 _MOST_KNOWN = 100_000  # terms, shapes and payments held in memory while writing
+_MOST_WAYS = 8  # of a payment that is held: what has more is seldom met again
 
 _LISTING = (
     "INSERT INTO listing (id, document, number, copy, kind, slug, title, url, summary) VALUES (?,?,?,?,?,?,?,?,?)"
@@ -47,9 +48,9 @@ class Index:
         """Add ``listing``, which ``document`` holds as its ``number``-th, and return its id."""
         self._last += 1
         entry, key, put = entry_of(listing), self._last, self._waiting.put
-        put(_LISTING, (key, document, number, copy, kind, *entry.card))
+        put(_LISTING, (key, document, number, copy, kind, *entry.card), sum(map(len, entry.card)))
         put(_FACET, self._facet(key, entry))
-        put(_WORDS, (key, *entry.texts))
+        put(_WORDS, (key, *entry.texts), sum(map(len, entry.texts)))
         for place, pay_to in enumerate(entry.payees):
             put(_PAYEE, (key, place, pay_to))
         return key
@@ -89,7 +90,8 @@ class Index:
         found, is_new = self._number(sought, added, (text,))
         if is_new:
             self._db.execute(_ADD_WAY, (found, text))
-        self._payments[ways] = found
+        if len(ways) <= _MOST_WAYS:
+            self._payments[ways] = found
         return found
 
     def _number(self, sought: str, added: str, values: tuple[object, ...]) -> tuple[int, bool]:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 _ROWS = 1000  # of all statements together
-_SIZE = 4 * 1024 * 1024  # bytes of documents
+_SIZE = 4 * 1024 * 1024  # bytes of documents and characters of texts
 
 
 class Waiting:
