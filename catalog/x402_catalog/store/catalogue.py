@@ -22,6 +22,7 @@ from x402_catalog.records import Record
 from x402_catalog.search import Filters, price_of_key
 from x402_catalog.sources import Kind
 from x402_catalog.store import searching
+from x402_catalog.store.copies import Cluster, cluster_of
 from x402_catalog.store.documents import Documents
 from x402_catalog.store.importing import Imported, Importer, Told
 from x402_catalog.store.restoring import restored
@@ -205,6 +206,10 @@ class Catalogue:
     def similar(self, listing: int, count: int = 5) -> tuple[Row, ...]:
         """Listings of the same category whose texts share the most telling words with it, the nearest first."""
         return searching.similar(self._db, listing, self.snapshot, count, latest=self._is_latest)
+
+    def cluster(self, listing: int) -> Cluster:
+        """The copies of a listing, as an audit finds them, whatever their category."""
+        return cluster_of(self._db, self.get, listing, self.snapshot, latest=self._is_latest)
 
     # Prices
 

@@ -197,23 +197,32 @@ def beginning(db: sqlite3.Connection, snapshot: int, what: str, start: str, coun
 
 _SAME_CATEGORY = """
 f.shape IN (SELECT s.id FROM shape s WHERE s.category = (
-  SELECT o.category FROM facet g JOIN shape o ON o.id = g.shape WHERE g.id = ?)) AND f.id <> ?
+  SELECT o.category FROM facet g JOIN shape o ON o.id = g.shape WHERE g.id = ?))
 """
 
 
 def similar(db: sqlite3.Connection, listing: int, snapshot: int, count: int, *, latest: bool) -> tuple[Row, ...]:
-    """Listings of the same category that share the most telling words: those of its title and summary that are rare,
-    but not its own alone."""
+    """Listings of the same category that share the most telling words, the nearest first."""
+    return described(db, [(key, None) for key in alike(db, listing, snapshot, count, latest=latest, category=True)])
+
+
+def alike(
+    db: sqlite3.Connection, listing: int, snapshot: int, count: int, *, latest: bool, category: bool
+) -> list[int]:
+    """Listings (of the same category, if asked for) that share the most telling words: those of its title and summary
+    that are rare, but not its own alone."""
     (row,) = described(db, [(listing, None)])
     told = list(dict.fromkeys(words(f"{row.title} {row.summary}")))
     counts = {word: number for word, number in document_counts(db, told).items() if number > 1}
     telling = sorted(counts, key=lambda word: (counts[word], told.index(word)))[:_TELLING]
     if not telling:
-        return ()
+        return []
     wanted = [Term((word,), False) for word in telling]
     found = selection(db, wanted, Filters(), snapshot, latest=latest, joined="OR")
-    found.base.append(Condition(_SAME_CATEGORY, (listing, listing)))
-    return rows(db, found, Filters(limit=count))
+    found.base.append(Condition("f.id <> ?", (listing,)))
+    if category:
+        found.base.append(Condition(_SAME_CATEGORY, (listing,)))
+    return [key for key, _ in _hits(db, found, Filters(limit=count), ranked=_ranks(found, _total(db, found)))]
 
 
 # Prices
