@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from x402_catalog.models import Listing, Offer
 
 _BOUND = re.compile(r"\s*(<=|>=|<|>|=)?\s*\$?([0-9]+(?:\.[0-9]+)?)\s*")
+# URLs as most are, whose host is read off: to take one apart takes five times as long.
+_PLAIN_URL = re.compile(r"https?://([a-z0-9.-]+)(?::[0-9]+)?(?:[/?#]|\Z)")
 SORTS = ("price", "-price", "relevance", "ratio", "host")
 _MOST_DIGITS = 99
 
@@ -78,6 +80,8 @@ def price_of_key(key: str) -> Decimal:
 
 def host(listing: Listing) -> str:
     """The host of a listing's URL; empty if it has none."""
+    if plain := _PLAIN_URL.match(listing.url):
+        return plain[1]
     try:
         return urlsplit(listing.url).hostname or ""
     except ValueError:

@@ -26,17 +26,19 @@ class DeclaredClusters:
             if one.rule is not rules.FAMILY:  # which is one endpoint, whatever it is declared to be
                 for number in one.members[1:]:
                     self._alike.join(one.members[0], number)
+        # What only one is declared to be in, or is alike to no other, has nothing to be held against: most rows.
+        counts = Counter(row.cluster for row in rows if row.cluster is not None)
         self._declared: dict[str, list[int]] = defaultdict(list)
-        self._ids: dict[int, dict[str, int]] = defaultdict(dict)  # the first of each id in a cluster of ours
         for number, row in enumerate(rows):
-            if row.cluster is not None:
+            if row.cluster is not None and counts[row.cluster] > 1:
                 self._declared[row.cluster].append(number)
-                self._ids[self._alike.leader(number)].setdefault(row.cluster, number)
-        self._ours = {
-            stated: Counter(map(self._alike.leader, numbers))
-            for stated, numbers in self._declared.items()
-            if len(numbers) > 1
-        }
+        self._ids: dict[int, dict[str, int]] = {}  # the first of each id in a cluster of ours
+        for members in self._alike.all():
+            ids = self._ids[members[0]] = {}
+            for number in members:
+                if (stated := rows[number].cluster) is not None:
+                    ids.setdefault(stated, number)
+        self._ours = {stated: Counter(map(self._alike.leader, numbers)) for stated, numbers in self._declared.items()}
 
     def verdicts(self, number: int) -> Iterator[Verdict]:
         """What is to be said of the id that a row declares."""
@@ -51,8 +53,9 @@ class DeclaredClusters:
             yield Held(rules.ALIEN, CLUSTER, "another listing of it is a copy or nearly one")
         else:
             yield from self._alone(number, stated, ours)
-        if len(self._ids[leader]) > 1 and number == next(iter(self._ids[leader].values())):
-            yield self._otherwise(stated, self._ids[leader])
+        ids = self._ids.get(leader, {})
+        if len(ids) > 1 and number == next(iter(ids.values())):
+            yield self._otherwise(stated, ids)
 
     def _alone(self, number: int, stated: str, ours: Counter[int]) -> Iterator[Verdict]:
         declared = self._declared[stated]

@@ -44,22 +44,33 @@ class Group:
 def grouped(name: str, search: str, rows: Sequence[Row], price: PriceOf) -> Group:
     """The group of ``rows``; a seller's listings of one family count once, and each seller for at most
     :data:`MOST_OF_A_SELLER` prices, spread evenly over those that it asks."""
-    by_seller: dict[str, list[float]] = defaultdict(list)
-    for host, asked in _by_family(rows, price):
-        by_seller[host].append(asked)
-    prices = [one for asked in by_seller.values() for one in _few(sorted(asked))]
-    enough = len(prices) > LEAST_PEERS and len(by_seller) > LEAST_SELLERS
-    return Group(name, search, len(rows), spread_of(prices, len(by_seller)) if enough else None)
+    prices: list[float] = []
+    sellers = 0
+    for _, asked in _gathered(_by_family(rows, price)):
+        prices += _few(sorted(asked))
+        sellers += 1
+    enough = len(prices) > LEAST_PEERS and sellers > LEAST_SELLERS
+    return Group(name, search, len(rows), spread_of(prices, sellers) if enough else None)
 
 
 def _by_family(rows: Iterable[Row], price: PriceOf) -> Iterator[tuple[str, float]]:
     """Host and usual price of every family."""
-    families: dict[tuple[str, int], list[float]] = defaultdict(list)
-    for row in rows:
-        if (asked := price(row)) is not None:
-            families[row.host, row.family].append(asked)
-    for (host, _), prices in families.items():
+    asked = (((row.host, row.family), one) for row in rows if (one := price(row)) is not None)
+    for (host, _), prices in _gathered(asked):
         yield host, prices[0] if len(prices) == 1 else median_low(prices)
+
+
+def _gathered(pairs: Iterable[tuple[K, float]]) -> Iterator[tuple[K, list[float]]]:
+    """Each key with its numbers. Most have one, which is held without a list around it."""
+    ones: dict[K, float] = {}
+    several: dict[K, list[float]] = {}
+    for key, number in pairs:
+        if key in ones:
+            several.setdefault(key, [ones[key]]).append(number)
+        else:
+            ones[key] = number
+    for key, number in ones.items():
+        yield key, several.get(key, [number])
 
 
 def _few(prices: list[float]) -> list[float]:

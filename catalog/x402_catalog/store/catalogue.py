@@ -22,6 +22,7 @@ from x402_catalog.records import Record
 from x402_catalog.search import Filters, price_of_key
 from x402_catalog.sources import Kind
 from x402_catalog.store import searching
+from x402_catalog.store.copies import Cluster, cluster_of
 from x402_catalog.store.documents import Documents
 from x402_catalog.store.importing import Imported, Importer, Told
 from x402_catalog.store.restoring import restored
@@ -75,6 +76,7 @@ class Catalogue:
         try:
             db = sqlite3.connect(path, isolation_level=None, timeout=30)
             version(db)
+            db.execute("PRAGMA page_size = 8192")  # of a file that is made: a tenth less to write than with half
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute("PRAGMA cache_size = -65536")
@@ -205,13 +207,18 @@ class Catalogue:
         """Listings of the same category whose texts share the most telling words with it, the nearest first."""
         return searching.similar(self._db, listing, self.snapshot, count, latest=self._is_latest)
 
+    def cluster(self, listing: int) -> Cluster:
+        """The copies of a listing, as an audit finds them, whatever their category."""
+        return cluster_of(self._db, self.get, listing, self.snapshot, latest=self._is_latest)
+
     # Prices
 
     def peers(self, listing: int) -> dict[Decimal, int]:
         """How many listings of the same category stand at each price in dollars, the cheapest first; itself is one."""
         rows = self._db.execute(
-            "SELECT f.price, count(*) FROM member m JOIN facet f ON f.id = m.listing WHERE m.snapshot = ?"
-            " AND f.price IS NOT NULL AND f.category = (SELECT category FROM facet WHERE id = ?) GROUP BY f.price",
+            "SELECT f.price, count(*) FROM member m JOIN facet f ON f.id = m.listing JOIN shape s ON s.id = f.shape"
+            " WHERE m.snapshot = ? AND f.price IS NOT NULL AND s.category ="
+            " (SELECT o.category FROM facet g JOIN shape o ON o.id = g.shape WHERE g.id = ?) GROUP BY f.price",
             (self.snapshot, listing),
         )
         return {price_of_key(key): count for key, count in rows}

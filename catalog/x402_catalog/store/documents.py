@@ -9,12 +9,21 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import zlib
+from typing import Any
 
 from x402_catalog.store.schema import StoreError
+from x402_catalog.store.waiting import Waiting
 
-_WINDOW = -14  # 16 KiB: a larger one takes longer to begin with than a record takes to pack
+_WINDOW = -14  # 16 KiB, of which what is packed now asks for half
 _DICTIONARY = 6 * 1024
-_LEVEL = 1
+# Level, method, window and memory: more of the last two takes longer to begin with than a record takes to pack.
+_PACKING = (1, zlib.DEFLATED, -13, 7)
+_DOCUMENT = "INSERT INTO document (id, digest, dictionary, body) VALUES (?, ?, ?, ?)"
+
+
+def digest_of(raw: bytes) -> bytes:
+    """What tells documents apart."""
+    return hashlib.sha256(raw).digest()[:16]
 
 
 class Documents:
@@ -24,19 +33,23 @@ class Documents:
         self._db = db
         self._dictionaries: dict[int, bytes] = {}
         self._current = 0
+        self._last: int | None = None
+        self._begun: Any = None  # the module names no type for it
 
-    def put(self, raw: bytes) -> tuple[int, bool]:
-        """The document that holds ``raw``, and whether it is new."""
-        digest = hashlib.sha256(raw).digest()[:16]
+    def find(self, digest: bytes) -> int | None:
+        """The document of that digest."""
         known = self._db.execute("SELECT id FROM document WHERE digest = ?", (digest,)).fetchone()
-        if known:
-            return int(known[0]), False
-        packer = zlib.compressobj(_LEVEL, wbits=_WINDOW, zdict=self._dictionary(raw))
+        return int(known[0]) if known else None
+
+    def add(self, digest: bytes, raw: bytes, waiting: Waiting) -> int:
+        """The number of a new document that holds ``raw``, which ``waiting`` writes."""
+        packer = self._packer(raw).copy()  # one that has read the dictionary already
         body = packer.compress(raw) + packer.flush()
-        row = self._db.execute(
-            "INSERT INTO document (digest, dictionary, body) VALUES (?, ?, ?)", (digest, self._current, body)
-        )
-        return int(row.lastrowid or 0), True
+        if self._last is None:
+            self._last = int(self._db.execute("SELECT coalesce(max(id), 0) FROM document").fetchone()[0])
+        self._last += 1
+        waiting.put(_DOCUMENT, (self._last, digest, self._current, body), len(body))
+        return self._last
 
     def get(self, document: int) -> bytes:
         """The bytes of a document. Raises :class:`StoreError` where the file is damaged."""
@@ -56,6 +69,13 @@ class Documents:
         """Know nothing of the file any more, because everything was taken out of it."""
         self._dictionaries.clear()
         self._current = 0
+        self._last = None
+        self._begun = None
+
+    def _packer(self, first: bytes) -> Any:
+        if self._begun is None:
+            self._begun = zlib.compressobj(*_PACKING, zdict=self._dictionary(first))
+        return self._begun
 
     def _dictionary(self, first: bytes) -> bytes:
         """What is packed against: the latest dictionary, made of the first record where there is none."""

@@ -15,15 +15,21 @@ from x402_catalog.findings import Finding
 from x402_catalog.models import Listing
 from x402_catalog.records import Record
 from x402_catalog.sources import Kind, listings
-from x402_catalog.store.documents import Documents
+from x402_catalog.store.documents import Documents, digest_of
 from x402_catalog.store.index import Index
 from x402_catalog.store.schema import StoreError
+from x402_catalog.store.selection import SHAPE
+from x402_catalog.store.waiting import Waiting
 
 PATIENCE = 600.0  # seconds that an import waits for another one
 MOST_FINDINGS = 1000  # that are kept whole
+_MERGED = 4  # pieces of the full text from which they are merged, as FTS5 has it
 _PAUSE = 0.05
 _MEMBER = "INSERT INTO member VALUES (?,?,?,?,?,?,?)"
-_EVERYTHING = ("tally", "offer", "facet", "member", "listing", "document", "dictionary", "term", "snapshot")
+_EVERYTHING = (
+    "tally", "payee", "facet", "way", "payment", "shape", "member", "listing", "document", "dictionary", "term",
+    "snapshot",
+)  # fmt: skip
 
 Told = Callable[[int], None]
 
@@ -63,6 +69,8 @@ class Importer:
         self._told = told
         self._copies: dict[tuple[int, int], int] = {}
         self._documents = Documents(db)
+        self._waiting = Waiting(db)
+        self._recent: set[bytes] = set()  # digests of documents of which something waits
         self.done = Imported()
 
     def run(
@@ -81,16 +89,23 @@ class Importer:
                 (at, json.dumps(list(sources))),
             )
             self.done.snapshot = int(row.lastrowid or 0)
-            self._index = Index(self._db, self.done.snapshot)
+            self._index = Index(self._db, self.done.snapshot, self._waiting)
+            # The pieces of the full text are merged by what is added to it later: of one import there are few.
+            self._merge(0)
             for item in items:
                 if isinstance(item, Finding):
                     self.done.found(item)
                 else:
                     self._record(item)
+            self._write()
             if not self.done.listings:
                 raise NothingToImport(self.done)
             self._close()
+            self._merge(_MERGED)
         return self.done
+
+    def _merge(self, pieces: int) -> None:
+        self._db.execute("INSERT INTO words (words, rank) VALUES ('automerge', ?)", (pieces,))
 
     def _record(self, record: Record) -> None:
         document, number = (0, False), 0
@@ -99,12 +114,28 @@ class Importer:
                 self.done.found(made)
                 continue
             if not number:
-                document = self._documents.put(record.raw)
+                document = self._document(record.raw)
             self._listing(made, record, document, number)
             number += 1
         if number:
             for fault in record.faults:
                 self.done.found(fault)
+            if self._waiting.is_full:
+                self._write()
+
+    def _document(self, raw: bytes) -> tuple[int, bool]:
+        """The document that holds ``raw``, and whether it is new."""
+        digest = digest_of(raw)
+        if digest in self._recent:
+            self._write()  # which of its listings are members is asked of the database
+        self._recent.add(digest)
+        if (known := self._documents.find(digest)) is not None:
+            return known, False
+        return self._documents.add(digest, raw, self._waiting), True
+
+    def _write(self) -> None:
+        self._waiting.write()
+        self._recent.clear()
 
     def _listing(self, listing: Listing, record: Record, document: tuple[int, bool], number: int) -> None:
         where, is_new = document
@@ -114,7 +145,7 @@ class Importer:
             known = self._index.add(listing, document=where, number=number, copy=copy, kind=kind)
             self.done.new += 1
         place = (self._index.place(record.file), record.line, record.column, record.pointer, record.offset)
-        self._db.execute(_MEMBER, (self.done.snapshot, known, *place))
+        self._waiting.put(_MEMBER, (self.done.snapshot, known, *place))
         self.done.listings += 1
         if self._told and self.done.listings % 1000 == 0:
             self._told(self.done.listings)
@@ -159,20 +190,21 @@ class Importer:
 
 def tally(db: sqlite3.Connection, snapshot: int) -> None:
     """Count the facets of a whole snapshot once, while it is the latest, so that nobody has to count them again."""
-    for facet in ("category", "host", "method", "flag", "tier"):
+    seen = "facet f JOIN shape s ON s.id = f.shape"
+    for facet, number in (*((name, f"s.{name}") for name in SHAPE), ("host", "f.host")):
         db.execute(
-            f"INSERT INTO tally SELECT ?1, '{facet}', t.text, count(*) FROM facet f JOIN term t ON t.id = f.{facet}"
+            f"INSERT INTO tally SELECT ?1, '{facet}', t.text, count(*) FROM {seen} JOIN term t ON t.id = {number}"
             " WHERE f.seen = ?1 GROUP BY t.text",
             (snapshot,),
         )
-    for facet, value in (("output", "answers"), ("price", "coalesce(price, '')")):
+    for facet, value in (("output", "s.answers"), ("price", "coalesce(f.price, '')")):
         db.execute(
-            f"INSERT INTO tally SELECT ?1, '{facet}', {value}, count(*) FROM facet WHERE seen = ?1 GROUP BY {value}",
+            f"INSERT INTO tally SELECT ?1, '{facet}', {value}, count(*) FROM {seen} WHERE f.seen = ?1 GROUP BY {value}",
             (snapshot,),
         )
     db.execute(
-        "INSERT INTO tally SELECT ?1, 'network', t.text, count(DISTINCT o.listing) FROM offer o"
-        " JOIN facet f ON f.id = o.listing JOIN term t ON t.id = o.network"
+        "INSERT INTO tally SELECT ?1, 'network', t.text, count(DISTINCT f.id) FROM facet f"
+        " JOIN way w ON w.payment = f.payment JOIN term t ON t.id = w.network"
         " WHERE f.seen = ?1 AND t.text <> '' GROUP BY t.text",
         (snapshot,),
     )

@@ -10,6 +10,7 @@ from x402_catalog.models import Listing
 from x402_catalog.search import Filters
 from x402_catalog.store.catalogue import Catalogue
 from x402_catalog.store.index import Index
+from x402_catalog.store.waiting import Waiting
 
 _TOGETHER = 500  # listings that wait in memory for each other
 
@@ -20,8 +21,10 @@ def select(listings: Iterable[Listing], query: str = "", filters: Filters | None
     Raises :class:`~x402_catalog.search.BadFilter`.
     """
     with Catalogue.memory() as catalogue:
-        index = Index(catalogue.connection, catalogue.snapshot)
+        waiting = Waiting(catalogue.connection)
+        index = Index(catalogue.connection, catalogue.snapshot, waiting)
         numbered = {index.add(listing): listing for listing in listings}
+        waiting.write()
         return [numbered[key] for key in catalogue.select(query, filters or Filters())]
 
 

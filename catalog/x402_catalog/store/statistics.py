@@ -90,14 +90,15 @@ def _rows(db: sqlite3.Connection, chosen: Selection, by: str) -> list[tuple[str,
         conditions = [where.sql, *(one.sql for one in fits)]
         parameters = (*where.parameters, *(p for one in fits for p in one.parameters))
         sql = (
-            "SELECT t.text, least, count(*) FROM (SELECT o.network AS network, min(o.price) AS least"
-            f" FROM {chosen.tables} CROSS JOIN offer o ON o.listing = f.id WHERE {' AND '.join(conditions)}"
-            " GROUP BY f.id, o.network) JOIN term t ON t.id = network GROUP BY t.text, least"
+            "SELECT t.text, least, count(*) FROM (SELECT w.network AS network, min(w.price) AS least"
+            f" FROM {chosen.tables} CROSS JOIN way w ON w.payment = f.payment WHERE {' AND '.join(conditions)}"
+            " GROUP BY f.id, w.network) JOIN term t ON t.id = network GROUP BY t.text, least"
         )
         return db.execute(sql, parameters).fetchall()
     assert by in GROUPS
+    named = "f.host" if by == "host" else "(SELECT s.category FROM shape s WHERE s.id = f.shape)"
     sql = (
-        f"SELECT t.text, {price.sql} AS least, count(*) FROM {chosen.tables} JOIN term t ON t.id = f.{by}"
+        f"SELECT t.text, {price.sql} AS least, count(*) FROM {chosen.tables} JOIN term t ON t.id = {named}"
         f" WHERE {where.sql} GROUP BY t.text, least"
     )
     return db.execute(sql, (*price.parameters, *where.parameters)).fetchall()

@@ -11,7 +11,8 @@ from x402_harness.cli import options
 from x402_harness.cli.completing import values as completed
 from x402_harness.cli.loading import fail, ids, looking_at, print_json
 from x402_harness.cli.tabular import print_rows, tabular
-from x402_harness.reporting.comparison import MOST, compared, sides
+from x402_harness.reporting.comparison import MOST, Like, compared, marked, sides
+from x402_harness.reporting.comparison import like as like_one
 from x402_harness.reporting.tables import Column
 from x402_harness.runs.outcome import Exit
 
@@ -20,7 +21,7 @@ from x402_harness.runs.outcome import Exit
 @options.slugs(required=False, metavar="[SLUG...]")
 @click.option(
     "--like", metavar="SLUG", shell_complete=completed("slug"),
-    help="Compare with the listings of the same category whose texts are the most alike.",
+    help="Compare with its copies, the cheapest first, then with those of its category whose texts are the most alike.",
 )  # fmt: skip
 @click.option("-n", "--count", type=click.IntRange(1, MOST - 1), default=4, show_default=True, help="How many, --like.")
 @options.catalogue
@@ -32,8 +33,10 @@ def command(slugs: tuple[str, ...], like: str | None, count: int, catalogue: str
     if values["columns"]:
         raise click.UsageError("--columns: the columns of a comparison are its listings.")
     with looking_at(catalogue, values["snapshot"]) as found:
-        chosen = _chosen(found, slugs, like, count, catalogue)
-        told = [compared(found, key) for key in chosen]
+        keys, alike = _chosen(found, slugs, like, count, catalogue)
+        told = [compared(found, key) for key in keys]
+        if alike:
+            told = marked(told, keys, alike)
     if values["format_"] == "json":
         from x402_harness.reporting.looking import compare_document
 
@@ -53,16 +56,17 @@ def _column(number: int, slug: str) -> Column[Any]:
     return Column(slug, lambda row: row.cells[number], head=slug)
 
 
-def _chosen(catalogue: Catalogue, slugs: tuple[str, ...], like: str | None, count: int, name: str) -> list[int]:
+def _chosen(
+    catalogue: Catalogue, slugs: tuple[str, ...], like: str | None, count: int, name: str
+) -> tuple[list[int], Like | None]:
     if bool(slugs) == (like is not None):
         raise click.UsageError("Name slugs to compare, or give --like SLUG.")
     if like is not None:
-        first = ids(catalogue, like, name)[0]
-        near = catalogue.similar(first, count)
-        if not near:
+        found = like_one(catalogue, ids(catalogue, like, name)[0], count)
+        if len(found.keys) == 1:
             fail(f"nothing in {name} is like {like}", Exit.NOTHING)
-        return [first, *(row.id for row in near)]
-    found = [key for slug in dict.fromkeys(slugs) for key in ids(catalogue, slug, name)]
-    if not 2 <= len(found) <= MOST:
-        raise click.UsageError(f"From two to {MOST} listings can be compared; these are {len(found)}.")
-    return found
+        return found.keys, found
+    keys = [key for slug in dict.fromkeys(slugs) for key in ids(catalogue, slug, name)]
+    if not 2 <= len(keys) <= MOST:
+        raise click.UsageError(f"From two to {MOST} listings can be compared; these are {len(keys)}.")
+    return keys, None

@@ -6,11 +6,18 @@ from typing import NamedTuple
 
 from x402_catalog.hints import request_shape, response_shape
 from x402_catalog.models import Listing
-from x402_catalog.store import Catalogue, Row
+from x402_catalog.store import Catalogue, Cluster, Row
 from x402_catalog.validation import validate
 from x402_harness.reporting.rows import dollars, main_offer, network_name, times
 
 MOST = 8  # listings side by side
+_COPIES = {
+    "DUP001": "same endpoint",
+    "DUP002": "same content",
+    "DUP003": "nearly the same text",
+    "DUP004": "same family",
+    "DUP005": "same payee, other host",
+}
 
 
 class Compared(NamedTuple):
@@ -37,6 +44,38 @@ def compared(catalogue: Catalogue, key: int) -> Compared:
     errors, warnings = (sum(found.level == level for found in findings) for level in ("error", "warning"))
     cells = {**_terms(catalogue, row), **_request(listing), "findings": f"{errors} errors, {warnings} warnings"}
     return Compared(row.slug, cells, errors, warnings)
+
+
+class Like(NamedTuple):
+    """A listing (the first of ``keys``), its copies, and listings that are like it: as many as were asked for."""
+
+    keys: list[int]
+    cluster: Cluster
+
+
+def like(catalogue: Catalogue, key: int, count: int) -> Like:
+    """At most ``count`` listings that are like the one with that id: copies of it first, the cheapest of them first,
+    then others of its category, the nearest first."""
+    cluster = catalogue.cluster(key)
+    near = (row.id for row in catalogue.similar(key, count + len(cluster.copies)))
+    return Like([key, *list(dict.fromkeys([*cluster.copies, *near]))[:count]], cluster)
+
+
+def marked(told: list[Compared], keys: list[int], found: Like) -> list[Compared]:
+    """``told`` of ``keys``, each with what kind of copy it is of the first of ``found``, and whether it is the cheapest
+    of them; as it was where there are no copies."""
+    if not found.cluster.copies:
+        return told
+    pairs = zip(told, keys, strict=True)
+    return [one._replace(cells={"copy": _copy(key, found), **one.cells}) for one, key in pairs]
+
+
+def _copy(key: int, found: Like) -> str | None:
+    rule = found.cluster.copies.get(key)
+    if rule is None and key != found.keys[0]:
+        return None
+    kind = _COPIES[rule.code] if rule else f"{len(found.cluster.copies)} copies"
+    return f"{kind}, the cheapest" if key == found.cluster.cheapest else kind
 
 
 def sides(told: list[Compared]) -> list[Side]:

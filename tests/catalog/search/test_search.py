@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -187,3 +188,17 @@ def test_a_url_without_a_host_has_none(listing: Callable[..., Listing]) -> None:
     assert [host(listing({"url": url})) for url in ("https://A.example/x", "nonsense", "https://[::1", "")] == [
         "a.example", "", "", "",
     ]  # fmt: skip
+
+
+@given(
+    st.sampled_from(("https://", "http://", "HTTPS://", " https://", "")),
+    st.lists(st.sampled_from([*"aB1.-:/?#@[]% \n\té", "http://", "%41"]), max_size=8).map("".join),
+)
+def test_the_host_of_a_url_is_that_of_the_standard_library(
+    listing: Callable[..., Listing], scheme: str, rest: str
+) -> None:
+    try:
+        expected = urlsplit(scheme + rest).hostname or ""
+    except ValueError:
+        expected = ""
+    assert host(listing({"url": scheme + rest})) == expected

@@ -130,6 +130,17 @@ def test_the_same_record_twice_is_two_listings_and_one_document(write: Write) ->
         assert catalogue.connection.execute("SELECT count(*) FROM listing").fetchone() == (3,)
 
 
+@pytest.mark.parametrize("apart", [1, 2, 50, 700])
+def test_twins_are_told_apart_however_far_from_each_other_they_stand(write: Write, apart: int) -> None:
+    path = write(*[{"slug": f"twin-{number % apart}", "title": "Twin"} for number in range(1500)])
+    with Catalogue.memory() as catalogue:
+        for new in (1500, 0):
+            assert add(catalogue, path).new == new
+            assert [one.record.line for one in catalogue] == list(range(1, 1501))
+            assert catalogue.search(Query("twin")).total == 1500
+        assert catalogue.connection.execute("SELECT count(*) FROM document").fetchone() == (apart,)
+
+
 def test_a_later_snapshot_shares_what_did_not_change_and_finds_only_what_it_has(write: Write) -> None:
     first = write({"slug": "stays", "title": "A"}, {"slug": "goes", "title": "B"}, {"slug": "turns", "title": "red"})
     then = write({"slug": "turns", "title": "blue"}, {"slug": "comes", "title": "C"}, {"slug": "stays", "title": "A"})

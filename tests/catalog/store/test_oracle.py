@@ -196,20 +196,64 @@ def test_a_stream_is_filtered_as_a_list_is(raw: list[dict[str, Any]], chosen: Fi
 
 
 @settings(max_examples=40)
-@given(st.lists(values(), min_size=1, max_size=8), queries, filters)
-def test_facets_count_what_each_other_choice_would_give(raw: list[dict[str, Any]], query: str, chosen: Filters) -> None:
-    made = listings(raw)
+@given(st.lists(values(), min_size=1, max_size=8), st.lists(values(), max_size=4), queries, filters)
+def test_facets_count_what_each_other_choice_would_give(
+    raw: list[dict[str, Any]], later: list[dict[str, Any]], query: str, chosen: Filters
+) -> None:
     with Catalogue.memory() as catalogue:
-        lines = [json.dumps(value).encode() for value in raw]
-        catalogue.add([Record(value, line, "x") for value, line in zip(raw, lines, strict=True)], ["x"], 0.0)
-        page = catalogue.search(Query(query, chosen, facets=True))
+        for state in (raw, [*raw[1:], *later]) if later else (raw,):
+            catalogue.add(records(state), ["x"], 0.0)
+        pages = [(catalogue.search(Query(query, chosen, facets=True)), [*raw[1:], *later] if later else raw)]
+        if later:
+            pages.append((catalogue.at(1).search(Query(query, chosen, facets=True)), raw))
+    for page, state in pages:
+        made = listings(state)
+        if page.corrected is None:
+            found = [one for one in made if plainly(one, query, chosen)]
+            assert page.total == len(found)
+            for name, value in VALUES.items():
+                assert page.facets[name] == count(made, query, chosen, name, value)
+            assert page.facets["network"] == count(made, query, chosen, "network", lambda one: networks(one, chosen))
+            assert page.facets["output"] == dict(Counter(answers(one) for one in found))
+            prices = [least(one, chosen) for one in found]
+            assert page.prices == dict(Counter(price for price in prices if price is not None))
+            assert list(page.prices) == sorted(page.prices)
+
+
+@settings(max_examples=40)
+@given(st.lists(values(), min_size=1, max_size=12), queries, filters, st.integers(0, 4))
+def test_a_page_with_facets_has_the_rows_of_one_without(
+    raw: list[dict[str, Any]], query: str, chosen: Filters, offset: int
+) -> None:
+    with Catalogue.memory() as catalogue:
+        catalogue.add(records(raw), ["x"], 0.0)
+        page = catalogue.search(Query(query, chosen, offset, facets=True))
+        other = catalogue.search(Query(query, chosen, offset))
+        whole = catalogue.select(query, Filters(**{**vars_of(chosen), "limit": None}))
+    assert page.rows == other.rows
+    assert (page.total, page.ranked, page.corrected) == (other.total, other.ranked, other.corrected)
     if page.corrected is None:
-        assert page.total == sum(plainly(one, query, chosen) for one in made)
-        assert page.facets["category"] == count(made, query, chosen, "category", lambda one: {one.category})
-        assert page.facets["host"] == count(made, query, chosen, "host", lambda one: {host(one)})
-        assert page.facets["method"] == count(made, query, chosen, "method", lambda one: {one.method})
-        assert page.facets["network"] == count(made, query, chosen, "network", lambda one: networks(one, chosen))
-        assert sum(page.facets["output"].values()) == page.total
+        assert [row.id for row in page.rows] == whole[offset:][: chosen.limit]
+
+
+VALUES: dict[str, Any] = {
+    "category": lambda one: {one.category}, "host": lambda one: {host(one)}, "method": lambda one: {one.method},
+    "flag": lambda one: {one.pricing.get("flag") or ""}, "tier": lambda one: {one.raw.get("trust_tier") or ""},
+}  # fmt: skip
+
+
+def records(raw: list[dict[str, Any]]) -> list[Record]:
+    return [Record(value, json.dumps(value).encode(), "x") for value in raw]
+
+
+def answers(listing: Listing) -> str:
+    return "yes" if any(offer.hints.get("output") for offer in listing.offers) else "no"
+
+
+def least(listing: Listing, chosen: Filters) -> Decimal | None:
+    """The cheapest price among the offers that are asked for."""
+    prices = (dollars(offer) for offer in listing.offers if suits(offer, chosen))
+    return min((price for price in prices if price is not None), default=None)
 
 
 def networks(listing: Listing, chosen: Filters) -> set[str]:

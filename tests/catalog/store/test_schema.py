@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from x402_catalog.reading import read
+from x402_catalog.search import SORTS, Filters
 from x402_catalog.store import Catalogue, Query, StoreError
 from x402_catalog.store.schema import APPLICATION_ID, STEPS, migrate, version
 
@@ -52,6 +55,52 @@ def test_a_file_of_an_earlier_version_is_brought_to_this_one_with_what_it_holds(
         assert version(catalogue.connection) == len(STEPS)
         assert [one.id for one in catalogue.snapshots()] == ([1] if number else [])
     assert tables(old) == tables(file)
+
+
+EARLIER = Path(__file__).parent / "files" / "version3.db.gz"  # two snapshots, written by the program of that version
+VIEWS = ("latest_listings", "latest_offers", "snapshots", "listing_history")
+
+
+@pytest.fixture
+def earlier(tmp_path: Path) -> Path:
+    """A file of version 3."""
+    path = tmp_path / "earlier.db"
+    path.write_bytes(gzip.decompress(EARLIER.read_bytes()))
+    return path
+
+
+def imported_anew(old: Catalogue, path: Path) -> Catalogue:
+    """A catalogue of the records that ``old`` keeps, in the same snapshots."""
+    made = Catalogue.create(path)
+    for one in old.snapshots():
+        made.add((listing.record for listing in old.at(one.id)), one.sources, one.at)
+    return made
+
+
+def test_a_migrated_file_answers_as_one_that_is_imported_anew(earlier: Path, tmp_path: Path) -> None:
+    views = {view: rows(earlier, view) for view in VIEWS}
+    with Catalogue.open(earlier) as old, imported_anew(old, tmp_path / "new.db") as new:
+        assert version(old.connection) == len(STEPS)
+        assert [len(old.at(1)), len(old)] == [len(new.at(1)), len(new)] == [9, 10]
+        for filters in (Filters(), Filters(network=("base",)), Filters(price="<=0.01"), Filters(category=("d*",))):
+            for sort in SORTS:
+                for query in (Query("", replace(filters, sort=sort), facets=True), Query("weather", filters)):
+                    assert old.search(query) == new.search(query)
+                    assert old.at(1).search(query) == new.at(1).search(query)
+        assert old.groups("network") == new.groups("network")
+    assert {view: rows(earlier, view) for view in VIEWS} == views
+
+
+def test_a_migrated_file_takes_in_a_further_snapshot(earlier: Path) -> None:
+    with Catalogue.create(earlier) as catalogue:
+        catalogue.add([listing.record for listing in catalogue.at(1)], ["again"], 3.0)
+        count = "SELECT count(*) FROM {}"
+        tables = ("listing", "document", "payment", "shape")
+        counts = [catalogue.connection.execute(count.format(table)).fetchone()[0] for table in tables]
+        query = Query(facets=True, filters=Filters(category=("*",)))
+        pages = [one.search(query) for one in (catalogue, catalogue.at(1))]
+    assert pages[0] == pages[1]
+    assert counts == [11, 10, 8, 5]
 
 
 def test_a_step_that_fails_is_taken_back(tmp_path: Path) -> None:

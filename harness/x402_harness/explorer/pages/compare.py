@@ -7,7 +7,8 @@ from x402_harness.explorer.answers import Answer, NotThere
 from x402_harness.explorer.asked import Asked, BadQuery
 from x402_harness.explorer.commands import line
 from x402_harness.explorer.shelf import Shelf
-from x402_harness.reporting.comparison import MOST, compared, sides
+from x402_harness.reporting.comparison import MOST, compared, marked, sides
+from x402_harness.reporting.comparison import like as like_one
 from x402_harness.reporting.looking import compare_document
 
 NAMES = ("slug", "id", "like", "count", "snapshot")
@@ -19,13 +20,13 @@ def page(asked: Asked, shelf: Shelf) -> Answer:
     with shelf.opened(asked.snapshot) as catalogue:
         keys = [key for slug in asked.many("slug") for key in named(catalogue, slug)]
         keys += [numbered(catalogue, text) for text in asked.many("id")]
-        if like:
-            first = named(catalogue, like)[0]
-            keys += [first, *(row.id for row in catalogue.similar(first, count))]
-        keys = list(dict.fromkeys(keys))
+        alike = like_one(catalogue, named(catalogue, like)[0], count) if like else None
+        keys = list(dict.fromkeys([*keys, *(alike.keys if alike else ())]))
         if not 1 <= len(keys) <= MOST:
             raise BadQuery(f"from two to {MOST} listings can be compared; these are {len(keys)}")
         told = [compared(catalogue, key) for key in keys]
+        if alike:
+            told = marked(told, keys, alike)
         links = [asked.listing(row) for row in catalogue.rows(keys)]
     context = {
         "told": list(zip(told, links, strict=True)),
