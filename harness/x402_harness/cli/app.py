@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from x402_catalog.__about__ import __version__
+from x402_harness.cli.configuration.applying import default_map, explained
 
 COMMANDS = {
     "run": ("x402_harness.cli.run", "The main job: read, validate, audit, plan, buy (mock), check, report."),
@@ -35,6 +36,7 @@ COMMANDS = {
     "wallet": ("x402_harness.cli.wallet", "Accounts of your own for test money and real money."),
     "init": ("x402_harness.cli.init", "A starting test and CI job for a listing or an endpoint."),
     "completion": ("x402_harness.cli.completion", "The script that lets a shell complete commands and slugs."),
+    "config": ("x402_harness.cli.config", "What is configured, whether it is valid, and its JSON Schema."),
     "explain": ("x402_harness.cli.explain", "What a rule means, why it matters, how to mend it."),
 }
 
@@ -55,6 +57,8 @@ class LazyGroup(click.Group):
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             raise SystemExit(130) from None
+        except click.UsageError as error:
+            raise explained(error) from None
         except Exception as error:
             _damaged(error)
             raise
@@ -86,7 +90,18 @@ class LazyGroup(click.Group):
             close = get_close_matches(args[0], COMMANDS, n=1)
             hint = f" Did you mean {close[0]!r}?" if close else f" Commands: {', '.join(COMMANDS)}."
             ctx.fail(f"There is no command {args[0]!r}.{hint}")
-        return super().resolve_command(ctx, args)
+        name, command, rest = super().resolve_command(ctx, args)
+        if name is not None and command is not None:
+            ctx.default_map = default_map(ctx, name, command, rest, list(COMMANDS), lambda: every_command(ctx))
+        return name, command, rest
+
+
+def every_command(ctx: click.Context) -> dict[str, click.Command]:
+    """All commands by name, which imports them."""
+    group = ctx.find_root().command
+    assert isinstance(group, LazyGroup)
+    found = {name: group.get_command(ctx, name) for name in COMMANDS}
+    return {name: command for name, command in found.items() if command is not None}
 
 
 def _damaged(error: Exception) -> None:
@@ -104,5 +119,12 @@ def _damaged(error: Exception) -> None:
 
 @click.group(cls=LazyGroup, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="testbuy", message="%(prog)s %(version)s")
-def app() -> None:
+@click.option(
+    "--config",
+    envvar="TESTBUY_CONFIG",
+    metavar="FILE",
+    help="Take options from this file, not from the nearest testbuy.toml or [tool.testbuy].",
+)
+@click.option("--no-config", is_flag=True, help="Take options from no file.")
+def app(config: str | None, no_config: bool) -> None:
     """Checks what x402 catalogue listings promise, and says which claims hold and by what evidence."""

@@ -1,0 +1,62 @@
+"""Finding the configuration file: the nearest one, in the working folder or above it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from x402_harness.cli.configuration.document import OWN, PROJECT, SECTION, Document, content, read, shown, wrong
+from x402_harness.cli.configuration.problems import BadConfiguration, Place, Problem
+
+
+def found(start: Path) -> Document | None:
+    """The configuration that holds in ``start``, or ``None``: of its folders from the inside out, the first that has a
+    ``testbuy.toml``, or a ``pyproject.toml`` with ``[tool.testbuy]``. Raises :class:`BadConfiguration`."""
+    for folder in (start, *start.parents):
+        document = _of(folder)
+        if document is not None:
+            _require_trusted(document.path, start)
+            return document
+    return None
+
+
+def _of(folder: Path) -> Document | None:
+    own, project = folder / OWN, _project(folder / PROJECT)
+    if not os.path.lexists(own):
+        return project
+    if project is not None:
+        told = f"{shown(project.path)} has [{'.'.join(SECTION)}] too: keep one of them, or name one with --config"
+        raise BadConfiguration([Problem(Place(shown(own)), "", told)])
+    return read(own)
+
+
+def _project(path: Path) -> Document | None:
+    # Most such files are not ours to judge: only what speaks of testbuy is read as TOML.
+    if not path.is_file() or not os.access(path, os.R_OK):
+        return None
+    try:
+        if SECTION[1].encode() not in content(path):
+            return None
+    except BadConfiguration:  # too large, or gone
+        return None
+    document = read(path)
+    return document if document.values or _has_section(document) else None
+
+
+def _has_section(document: Document) -> bool:
+    return any(key[:2] == SECTION for key in _keys(document.text))
+
+
+def _keys(text: str) -> list[tuple[str, ...]]:
+    from x402_harness.cli.configuration.places import places
+
+    return list(places(text))
+
+
+def _require_trusted(path: Path, start: Path) -> None:
+    """Above the working folder anybody may have put a file, in /tmp for one: it is its owner's, ours or root's."""
+    if os.name != "posix" or path.parent == start:
+        return
+    mine = {0, os.geteuid(), start.stat().st_uid}
+    if path.stat().st_uid not in mine:
+        raise wrong(path, "belongs to somebody else: name it with --config, or leave it out with --no-config")
