@@ -37,6 +37,7 @@ COMMANDS = {
     "init": ("x402_harness.cli.init", "A starting test and CI job for a listing or an endpoint."),
     "completion": ("x402_harness.cli.completion", "The script that lets a shell complete commands and slugs."),
     "config": ("x402_harness.cli.config", "What is configured, whether it is valid, and its JSON Schema."),
+    "doctor": ("x402_harness.cli.doctor", "Whether everything that testbuy needs is here and works."),
     "explain": ("x402_harness.cli.explain", "What a rule means, why it matters, how to mend it."),
 }
 

@@ -13,6 +13,7 @@ from x402_catalog.rules.levels import BadLevel, Levels, levels
 from x402_catalog.rules.selection import Selection, UnknownRule, selection
 from x402_catalog.search import SORTS, Filters
 from x402_catalog.sources import Kind
+from x402_harness.cli import telling
 from x402_harness.cli.completing import default_catalogue
 from x402_harness.cli.completing import values as completed
 from x402_harness.reporting.formats import FORMATS as REPORT_FORMATS
@@ -20,7 +21,7 @@ from x402_harness.runs.cassettes.keeping import Keeping
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-FORMATS = click.Choice(["text", "json"])
+output_format = telling.output_format
 
 
 def filters(function: F) -> F:
@@ -134,14 +135,6 @@ def chosen_sources(sources: tuple[str, ...], values: dict[str, Any]) -> tuple[tu
     for source in sources:
         require(source)
     return sources, query
-
-
-def output_format(function: F) -> F:
-    """``--format``."""
-    return click.option(
-        "--format", "format_", type=FORMATS, default="text", show_default=True, envvar="TESTBUY_OUTPUT",
-        help="text for people, json for one JSON document on stdout and nothing else.",
-    )(function)  # fmt: skip
 
 
 def fail_on(function: F) -> F:

@@ -19,7 +19,7 @@ _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a file says: ``values`` by key, floats as :class:`~decimal.Decimal`; ``section`` is the table they stand in."""
+    """What a file says: ``values`` by key, floats as :class:`~decimal.Decimal`; ``section`` is where in it."""
 
     path: Path
     values: dict[str, Any]
