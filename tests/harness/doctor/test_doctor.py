@@ -197,6 +197,20 @@ def test_a_variable_that_agrees_to_something_is_told(doctor: Doctor) -> None:
     assert (done.returncode, "TESTBUY_APPLY_APPROVE: is taken from no variable" in done.stdout) == (1, True)
 
 
+def test_a_file_starts_no_program_and_contacts_no_node(doctor: Doctor, tmp_path: Path) -> None:
+    (tmp_path / "anvil").write_text(f"#!/bin/sh\ntouch '{tmp_path}/started'\n")
+    (tmp_path / "anvil").chmod(0o755)
+    with socket.create_server(("127.0.0.1", 0)) as node:
+        node.settimeout(0)
+        url = f"http://127.0.0.1:{node.getsockname()[1]}"
+        (tmp_path / "testbuy.toml").write_text(f'[doctor]\nanvil = "./anvil"\nrpc = ["base-sepolia={url}"]\n')
+        done = doctor()
+        with pytest.raises(BlockingIOError):
+            node.accept()
+    assert len([line for line in lines(done, "✗") if "is taken from no file" in line]) == 2
+    assert not (tmp_path / "started").exists()
+
+
 def test_requirements_that_are_not_met_are_told_one_by_one() -> None:
     told = {check.name: check for check in dependencies(["click>=99", "no-such-package-anywhere>=1", "rich>=1"])}
     assert told["click"].remedy == "pip install --upgrade 'click>=99'"

@@ -26,8 +26,10 @@ Case = tuple[tuple[str, ...], str]
 
 
 def cases() -> Iterator[Case]:
-    """Every command with every option of it that is closed to files."""
+    """Every command with every option of it that is closed to files; the doctor tells of files and goes on."""
     for path, command in LEAVES:
+        if path == ("doctor",):
+            continue
         yield from ((path, key) for key in keys_of(command) if closed(path, key) is not None)
 
 
