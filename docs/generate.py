@@ -15,13 +15,14 @@ import click
 
 from x402_catalog.models import member
 from x402_catalog.rules.registry import FAMILIES, Rule
-from x402_harness.cli.app import COMMANDS, EXIT_CODES, app, every_command
+from x402_harness.cli.app import COMMANDS, app, every_command
 from x402_harness.cli.configuration.checking import leaves
 from x402_harness.cli.configuration.keys import CLOSED, Closed
 from x402_harness.cli.configuration.schema import schema, shared
 from x402_harness.cli.configuration.settings import open_keys
 from x402_harness.cli.configuration.values import schema_of
 from x402_harness.cli.configuration.variables import variables
+from x402_harness.cli.helping import EXIT_CODES, Command, Group, sections
 from x402_harness.rulebook import every_rule
 from x402_harness.sandbox.behaviour import Fault, Side, Stake
 from x402_harness.sandbox.faults import FAULTS
@@ -125,12 +126,12 @@ def _command_lines(command: click.Command, context: click.Context) -> list[str]:
     usage = " ".join(command.collect_usage_pieces(context))
     lines = [f"## testbuy {context.info_name}", "", f"`testbuy {context.info_name} {usage}`", ""]
     lines += [" ".join(paragraph.split()) + "\n" for paragraph in (command.help or "").split("\n\n")]
-    lines += ["| option | meaning |", "|---|---|"]
-    for parameter in command.get_params(context):
-        row = parameter.get_help_record(context)
-        if row is not None:
-            lines.append(f"| `{_cell(row[0])}` | {_cell(' '.join(row[1].split()))} |")
-    return [*lines, ""]
+    for section, rows in sections(command, context):
+        lines += [f"| {'option' if section == 'Options' else section.lower()} | meaning |", "|---|---|"]
+        lines += [f"| `{_cell(name)}` | {_cell(' '.join(text.split()))} |" for name, text in rows]
+        lines.append("")
+    assert isinstance(command, Command | Group)
+    return [*lines, "```sh", *command.examples, "```", ""]
 
 
 _PRICE = 20_000  # atomic units: 0.02 USDC

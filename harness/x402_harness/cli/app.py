@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from x402_catalog.__about__ import __version__
+from x402_harness.cli import helping
 from x402_harness.cli.configuration.applying import default_map, explained
 
 COMMANDS = {
@@ -34,21 +35,15 @@ COMMANDS = {
     "serve": ("x402_harness.cli.serve", "The catalogue as pages for a browser on this machine."),
     "ledger": ("x402_harness.cli.ledger", "What was spent, what is open, and how it is ended."),
     "wallet": ("x402_harness.cli.wallet", "Accounts of your own for test money and real money."),
-    "init": ("x402_harness.cli.init", "A starting test and CI job for a listing or an endpoint."),
+    "init": ("x402_harness.cli.init", "A starting configuration, test and CI job for a listing or an endpoint."),
     "completion": ("x402_harness.cli.completion", "The script that lets a shell complete commands and slugs."),
     "config": ("x402_harness.cli.config", "What is configured, whether it is valid, and its JSON Schema."),
     "doctor": ("x402_harness.cli.doctor", "Whether everything that testbuy needs is here and works."),
     "explain": ("x402_harness.cli.explain", "What a rule means, why it matters, how to mend it."),
 }
 
-EXIT_CODES = """
-Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration, 3 nothing matched or tested,
-4 a spend guard refused, 5 target unreachable or own fault, 6 settlement unknown (money may have moved), 130 Ctrl-C.
-When several apply: 6 before 5 before 4 before 1.
-"""
 
-
-class LazyGroup(click.Group):
+class LazyGroup(helping.Group):
     """A group whose commands live in modules of their own."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -118,7 +113,10 @@ def _damaged(error: Exception) -> None:
         raise SystemExit(5) from None
 
 
-@click.group(cls=LazyGroup, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]},
+    examples=("testbuy run listings/", "testbuy COMMAND --help"),
+)  # fmt: skip
 @click.version_option(__version__, prog_name="testbuy", message="%(prog)s %(version)s")
 @click.option(
     "--config",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from x402_harness.cli import options
+from x402_harness.cli import helping, options
 from x402_harness.cli.configuration.applying import document_of
 from x402_harness.cli.configuration.problems import BadConfiguration
 from x402_harness.cli.loading import fail, print_json
@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from x402_harness.cli.configuration.showing import Shown
 
 
-@click.group("config", short_help="What is configured, whether it is valid, and its JSON Schema.")
+@helping.group(
+    "config",
+    examples=(
+        "testbuy config show --origin",
+        "testbuy config check",
+    ),
+)
 def command() -> None:
     """Options come from flags; where there is none, from TESTBUY_COMMAND_OPTION in the environment; where that is not
     set, from the nearest testbuy.toml, or [tool.testbuy] of the nearest pyproject.toml; else they are as the command's
@@ -30,7 +36,13 @@ def command() -> None:
     """
 
 
-@command.command("show")
+@command.command(
+    "show",
+    examples=(
+        "testbuy config show run --origin",
+        "testbuy config show --all --format json",
+    ),
+)
 @click.argument("name", required=False, metavar="[COMMAND]")
 @click.option("--origin", is_flag=True, help="Tell where each value was said.")
 @click.option("--all", "everything", is_flag=True, help="Values that nobody set too: those are the defaults.")
@@ -49,7 +61,13 @@ def show(ctx: click.Context, name: str | None, origin: bool, everything: bool, f
     _print_rows(rows, origin)
 
 
-@command.command("check")
+@command.command(
+    "check",
+    examples=(
+        "testbuy config check",
+        "testbuy config check other.toml --format json",
+    ),
+)
 @click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[FILE]")
 @options.output_format
 @click.pass_context
@@ -84,7 +102,7 @@ def check(ctx: click.Context, file: Path | None, format_: str) -> None:
     click.echo(f"{_printable(document.name)}: every key and value is valid", err=True)
 
 
-@command.command("schema")
+@command.command("schema", examples=("testbuy config schema > testbuy.schema.json",))
 @click.pass_context
 def schema(ctx: click.Context) -> None:
     """Print the JSON Schema (2020-12) of testbuy.toml, which editors check and complete by."""

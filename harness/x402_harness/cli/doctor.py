@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from x402_harness.cli import helping
 from x402_harness.cli.configuration.applying import document_of
 from x402_harness.cli.configuration.problems import BadConfiguration, Problem
 from x402_harness.cli.telling import output_format
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
 # Nothing else is imported here: what a broken installation lacks is told, not run into.
 
 
-@click.command("doctor", short_help="Whether everything that testbuy needs is here and works.")
+@helping.command(
+    "doctor",
+    examples=(
+        "testbuy doctor",
+        "testbuy doctor --rpc base-sepolia=https://node.example",
+    ),
+)
 @click.option(
     "--rpc", multiple=True, metavar="[NETWORK=]URL",
     help="Ask this node for its chain and the time too; may be repeated. Also TESTBUY_RPC_BASE, and so on.",

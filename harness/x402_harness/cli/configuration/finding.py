@@ -21,7 +21,7 @@ def found(start: Path) -> Document | None:
 
 
 def _of(folder: Path) -> Document | None:
-    own, project = folder / OWN, _project(folder / PROJECT)
+    own, project = folder / OWN, of_project(folder / PROJECT)
     if not os.path.lexists(own):
         return project
     if project is not None:
@@ -30,7 +30,8 @@ def _of(folder: Path) -> Document | None:
     return read(own)
 
 
-def _project(path: Path) -> Document | None:
+def of_project(path: Path) -> Document | None:
+    """What a ``pyproject.toml`` says of testbuy; ``None`` if nothing. Raises :class:`BadConfiguration`."""
     # Most such files are not ours to judge: only what speaks of testbuy is read as TOML.
     if not path.is_file() or not os.access(path, os.R_OK):
         return None
@@ -44,13 +45,10 @@ def _project(path: Path) -> Document | None:
 
 
 def _has_section(document: Document) -> bool:
-    return any(key[:2] == SECTION for key in _keys(document.text))
-
-
-def _keys(text: str) -> list[tuple[str, ...]]:
+    """Whether a table without anything in it stands there."""
     from x402_harness.cli.configuration.places import places
 
-    return list(places(text))
+    return SECTION in places(document.text)
 
 
 def _require_trusted(path: Path, start: Path) -> None:
