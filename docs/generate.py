@@ -16,8 +16,7 @@ import click
 from x402_catalog.models import member
 from x402_catalog.rules.registry import FAMILIES, Rule
 from x402_harness.cli.app import COMMANDS, app, every_command
-from x402_harness.cli.configuration.checking import leaves
-from x402_harness.cli.configuration.keys import CLOSED, Closed
+from x402_harness.cli.configuration.keys import CLOSED, Closed, leaves
 from x402_harness.cli.configuration.schema import schema, shared
 from x402_harness.cli.configuration.settings import open_keys
 from x402_harness.cli.configuration.values import schema_of

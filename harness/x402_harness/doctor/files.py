@@ -44,7 +44,11 @@ def _wrong(home: Path) -> Iterator[tuple[Path, str, str]]:
     # A file with a key is refused whatever its folder's mode is; the books are safe in a folder that is closed.
     books = [] if closed else [path for path in sorted(home.glob("ledger.db*")) if path.is_file()]
     for path in [home, *([wallets] if kept and not closed else []), *books, *kept]:
-        about = path.stat()
+        try:
+            about = path.stat()
+        except OSError as error:
+            yield path, f"cannot be looked at: {error.strerror}", "mend it or take it away"
+            continue
         if about.st_uid not in {os.geteuid(), 0}:
             yield path, "belongs to somebody else", f"chown it to yourself: chown {os.geteuid()} '{path}'"
         elif about.st_mode & _OTHERS:

@@ -10,8 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from x402_harness.cli.app import app, every_command
-from x402_harness.cli.configuration.checking import leaves
-from x402_harness.cli.configuration.keys import keys_of
+from x402_harness.cli.configuration.keys import keys_of, leaves
 from x402_harness.cli.helping import SECTIONS, Command, Group
 
 with click.Context(app) as _ctx:

@@ -7,13 +7,10 @@ from collections.abc import Iterator, Mapping
 import click
 
 from x402_harness.cli.configuration.document import Document
-from x402_harness.cli.configuration.keys import SHARED, keys_of
-from x402_harness.cli.configuration.places import Key
+from x402_harness.cli.configuration.keys import SHARED, Commands, keys_of, leaves
 from x402_harness.cli.configuration.problems import Problem, Variable, suggestion
 from x402_harness.cli.configuration.settings import Settings, open_keys, settings, top_problems
-from x402_harness.cli.configuration.variables import set_variable, variable_problems, with_variables
-
-Commands = Mapping[str, click.Command]
+from x402_harness.cli.configuration.variables import misspelt, set_variable, variable_problems, with_variables
 
 
 def check(document: Document, commands: Commands) -> list[Problem]:
@@ -37,15 +34,6 @@ def lost(key: str, commands: Commands) -> str:
     return suggestion(key, [*SHARED, *commands])
 
 
-def leaves(commands: Commands, path: Key = ()) -> Iterator[tuple[Key, click.Command]]:
-    """Every command that does something, those in groups too, with its path."""
-    for name, command in commands.items():
-        if isinstance(command, click.Group):
-            yield from leaves(command.commands, (*path, name))
-        else:
-            yield (*path, name), command
-
-
 def _rejected(made: Settings, command: click.Command) -> Iterator[Problem]:
     """What click and the options' own callbacks say to the values."""
     if isinstance(command, click.Group):
@@ -63,7 +51,7 @@ def _rejected(made: Settings, command: click.Command) -> Iterator[Problem]:
 
 def check_variables(environ: Mapping[str, str], commands: Commands) -> list[Problem]:
     """Everything that is wrong with the environment's variables for any command."""
-    problems: list[Problem] = []
+    problems = list(misspelt(environ))
     for name, command in commands.items():
         with_variables(command, (name,))
         problems += variable_problems(environ, (name,), command)

@@ -27,13 +27,15 @@ def _of(folder: Path) -> Document | None:
     if project is not None:
         told = f"{shown(project.path)} has [{'.'.join(SECTION)}] too: keep one of them, or name one with --config"
         raise BadConfiguration([Problem(Place(shown(own)), "", told)])
+    if own.exists() and not os.path.isfile(own) and not own.is_dir():
+        raise wrong(own, "is no file")  # a pipe would be waited for
     return read(own)
 
 
 def of_project(path: Path) -> Document | None:
     """What a ``pyproject.toml`` says of testbuy; ``None`` if nothing. Raises :class:`BadConfiguration`."""
     # Most such files are not ours to judge: only what speaks of testbuy is read as TOML.
-    if not path.is_file() or not os.access(path, os.R_OK):
+    if not os.path.isfile(path) or not os.access(path, os.R_OK):
         return None
     try:
         if SECTION[1].encode() not in content(path):
@@ -56,5 +58,5 @@ def _require_trusted(path: Path, start: Path) -> None:
     if os.name != "posix" or path.parent == start:
         return
     mine = {0, os.geteuid(), start.stat().st_uid}
-    if path.stat().st_uid not in mine:
+    if not {path.stat().st_uid, path.lstat().st_uid} <= mine:
         raise wrong(path, "belongs to somebody else: name it with --config, or leave it out with --no-config")

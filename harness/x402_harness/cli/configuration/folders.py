@@ -9,15 +9,35 @@ from typing import Any
 
 import click
 
+from x402_harness.cli.configuration.values import BadValue
+
 Rebase = Callable[[Path, str], str]
 
+WRITTEN = frozenset({"cassettes", "db", "directory", "output", "report", "reports"})  # keys of what is written to
 
-def rebased(folder: Path, option: click.Option, value: Any) -> Any:
-    """An option's value with the paths in it led to from the working folder."""
+
+def rebased(folder: Path, key: str, option: click.Option, value: Any) -> Any:
+    """An option's value with the paths in it led to from the working folder. Raises :class:`BadValue` for one that is
+    written to and is outside of ``folder``."""
     rebase = REBASE.get(option.metavar or "")
     if rebase is None:
         return value
-    return [rebase(folder, one) for one in value] if isinstance(value, list) else rebase(folder, value)
+    led = [_led(rebase, folder, key, one) for one in (value if isinstance(value, list) else [value])]
+    return led if isinstance(value, list) else led[0]
+
+
+def _led(rebase: Rebase, folder: Path, key: str, value: str) -> str:
+    if key in WRITTEN:
+        parts = [part.partition("=")[2] or part for part in value.split(",")] if rebase is _reports else [value]
+        _require_inside(folder, parts)
+    return rebase(folder, value)
+
+
+def _require_inside(folder: Path, paths: list[str]) -> None:
+    # A file may be somebody else's, as a clone of a project is: what it has written stays in there.
+    for path in paths:
+        if path not in {"", "-"} and not (folder / os.path.expanduser(path)).resolve().is_relative_to(folder.resolve()):
+            raise BadValue("a file has nothing written outside of its own folder: a flag or a variable may")
 
 
 def _path(folder: Path, value: str) -> str:

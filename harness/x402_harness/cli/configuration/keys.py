@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import click
 
 from x402_harness.cli.configuration.places import Key
+
+Commands = Mapping[str, click.Command]
 
 # Keys that may stand at the top for every command that has them. Each means the same wherever it is an option.
 SHARED = ("baseline", "catalogue", "fail-on", "max-record-size", "quiet", "reports", "seed", "timeout")
@@ -78,6 +81,15 @@ def keys_of(command: click.Command) -> dict[str, click.Option]:
     """Every option of a command by its key, closed ones too: its first long name without the dashes."""
     options = (one for one in command.params if isinstance(one, click.Option) and one.expose_value)
     return {next(name for name in one.opts if name.startswith("--"))[2:]: one for one in options}
+
+
+def leaves(commands: Commands, path: Key = ()) -> Iterator[tuple[Key, click.Command]]:
+    """Every command that does something, those in groups too, with its path."""
+    for name, command in commands.items():
+        if isinstance(command, click.Group):
+            yield from leaves(command.commands, (*path, name))
+        else:
+            yield (*path, name), command
 
 
 def closed(command: Key, key: str) -> Closed | None:

@@ -6,8 +6,7 @@ from typing import Any
 
 import click
 
-from x402_harness.cli.configuration.checking import Commands, leaves
-from x402_harness.cli.configuration.keys import SHARED, closed, keys_of
+from x402_harness.cli.configuration.keys import SHARED, Commands, closed, keys_of, leaves
 from x402_harness.cli.configuration.places import Key
 from x402_harness.cli.configuration.values import schema_of
 

@@ -99,7 +99,7 @@ def settings(document: Document, path: Key, command: click.Command) -> tuple[Set
         else:
             try:
                 taken = for_click(option, value)
-                led = rebased(document.path.parent, option, taken)
+                led = rebased(document.path.parent, key, option, taken)
                 made.given[key] = Given(led, value if led is taken else led, place, name)
             except BadValue as error:
                 problems.append(Problem(place, name, str(error)))

@@ -10,9 +10,8 @@ from typing import Any
 
 import click
 
-from x402_harness.cli.configuration.checking import Commands, leaves
 from x402_harness.cli.configuration.document import Document
-from x402_harness.cli.configuration.keys import closed, keys_of
+from x402_harness.cli.configuration.keys import Commands, closed, keys_of, leaves
 from x402_harness.cli.configuration.places import Key
 from x402_harness.cli.configuration.problems import Place, Variable, key_name, whence
 from x402_harness.cli.configuration.settings import Settings, settings

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 
 import click
 
-from x402_harness.cli.configuration.keys import SHARED, Closed, closed, keys_of, variable
+from x402_harness.cli.configuration.keys import SHARED, Closed, closed, keys_of, leaves, variable
 from x402_harness.cli.configuration.places import Key
 from x402_harness.cli.configuration.problems import Problem, Variable
+
+_START = "TESTBUY_"
 
 
 def with_variables(command: click.Command, path: Key) -> None:
@@ -37,9 +39,8 @@ def _declared(option: click.Option) -> list[str]:
 def variable_problems(environ: Mapping[str, str], path: Key, command: click.Command) -> Iterator[Problem]:
     """Variables that name an option which no variable may set, and such as begin with the command's name and name no
     option of it."""
-    leaves = list(_leaves(path, command))
     known: dict[str, Closed | None] = {}
-    for at, inner in leaves:
+    for at, inner in leaves({path[-1]: command}, path[:-1]):
         for key, option in keys_of(inner).items():
             why = closed(at, key)
             shut = why if why is not None and why.environment else None
@@ -65,14 +66,19 @@ def _nearest(name: str, known: list[str]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _leaves(path: Key, command: click.Command) -> Iterator[tuple[Key, click.Command]]:
-    if isinstance(command, click.Group):
-        for name, inner in command.commands.items():
-            yield from _leaves((*path, name), inner)
-    else:
-        yield path, command
-
-
 def set_variable(option: click.Option) -> str | None:
     """The variable that an option is taken from, where one is set."""
     return next((name for name in _declared(option) if os.environ.get(name)), None)
+
+
+def misspelt(environ: Mapping[str, str]) -> Iterator[Problem]:
+    """Variables that are no shared key's, but nearly."""
+    from difflib import get_close_matches
+
+    known = {variable((), key) for key in SHARED}
+    for name in environ:
+        if name.startswith(_START) and name not in known and environ[name]:
+            close = get_close_matches(name.removeprefix(_START), [one.removeprefix(_START) for one in known], 1, 0.75)
+            if close:
+                told = f"there is no such variable; did you mean {_START}{close[0]}?"
+                yield Problem(Variable(name), "", told)

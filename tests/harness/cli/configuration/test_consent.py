@@ -13,9 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from x402_harness.cli.app import COMMANDS, app, every_command
-from x402_harness.cli.configuration.checking import leaves
 from x402_harness.cli.configuration.folders import REBASE
-from x402_harness.cli.configuration.keys import CLOSED, SHARED, closed, keys_of, variable
+from x402_harness.cli.configuration.keys import CLOSED, SHARED, closed, keys_of, leaves, variable
 from x402_harness.cli.configuration.schema import schema
 from x402_harness.cli.configuration.values import schema_of
 

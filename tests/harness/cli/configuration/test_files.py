@@ -19,7 +19,7 @@ from x402_harness.cli.configuration.schema import schema
 CORPUS = Path(__file__).parent / "corpus"
 VALID, INVALID = (sorted((CORPUS / kind).glob("*.toml")) for kind in ("valid", "invalid"))
 # What a schema does not say: only words of commands themselves, or what TOML's reader refuses.
-BEYOND_SCHEMA = {"broken", "control", "nul", "twice", "unfinished", "values"}
+BEYOND_SCHEMA = {"broken", "control", "nul", "outside", "twice", "unfinished", "values"}
 
 
 def config(*arguments: object) -> Result:

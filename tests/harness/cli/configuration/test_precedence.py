@@ -162,3 +162,35 @@ def test_configuration_imports_no_other_command(tmp_path: Path) -> None:
 def test_a_file_that_is_nested_without_end_is_told_to_be(here: Configured) -> None:
     done = here(f"seed = {'[' * 5000}{']' * 5000}\n", "search")
     assert (done.returncode, "testbuy.toml: is nested too deeply" in done.stderr) == (2, True)
+
+
+def test_check_looks_at_the_variables_of_every_command(here: Configured) -> None:
+    around = {"TESTBUY_SEDE": "1", "TESTBUY_STATS_BY": "colour", "TESTBUY_REPORT_SHOW_FORMATS": "json"}
+    done = here("", "config", "check", **around)
+    assert done.returncode == 2
+    assert sorted(done.stderr.splitlines()) == [
+        "testbuy: TESTBUY_REPORT_SHOW_FORMATS: there is no such option; did you mean TESTBUY_REPORT_SHOW_FORMAT?",
+        "testbuy: TESTBUY_SEDE: there is no such variable; did you mean TESTBUY_SEED?",
+        "testbuy: TESTBUY_STATS_BY: 'colour' is not one of 'category', 'network', 'host'.",
+    ]
+    assert here(None, "config", "check", TESTBUY_DATA="/data", TESTBUY_HOME="/home", TESTBUY_FORCE="1").returncode == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_what_is_no_file_is_not_waited_for(testbuy: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "testbuy.toml")
+    done = testbuy("search", cwd=tmp_path)
+    assert (done.returncode, "testbuy.toml: is no file" in done.stderr) == (2, True)
+    (tmp_path / "testbuy.toml").unlink()
+    (tmp_path / "testbuy.toml").mkdir()
+    done = testbuy("search", cwd=tmp_path)
+    assert (done.returncode, "testbuy.toml: cannot be read: is a directory" in done.stderr) == (2, True)
+
+
+def test_what_a_file_has_written_stays_in_its_folder_by_whatever_links(here: Configured, tmp_path: Path) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (inner / "link").symlink_to(tmp_path)
+    (inner / "testbuy.toml").write_text('reports = "link/out"\n')
+    done = here(None, "--config", inner / "testbuy.toml", "run", "x")
+    assert (done.returncode, "outside of its own folder" in done.stderr) == (2, True)
