@@ -14,6 +14,8 @@ from x402_harness.cli.configuration.problems import BadConfiguration, Place, Pro
 OWN, PROJECT = "testbuy.toml", "pyproject.toml"
 SECTION = ("tool", "testbuy")
 LARGEST = 1024 * 1024  # bytes; a long one has five thousand
+MOST_KEYS = 1_000  # there are some four hundred
+_MOST_DOTS = 1_000  # of a line: what reads a key of so many parts takes their square in time
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -50,13 +52,26 @@ def read(path: Path) -> Document:
     text = decoded(path, content(path))
     values = parsed(path, text)
     if path.name != PROJECT:
-        return Document(path.absolute(), values, (), text)
+        return Document(path.absolute(), _few(path, values), (), text)
     inner: Any = values
     for name in SECTION:
         inner = inner.get(name, {}) if isinstance(inner, dict) else inner
     if not isinstance(inner, dict):
         raise BadConfiguration([Problem(Place(shown(path)), "tool.testbuy", "this is a table of settings")])
-    return Document(path.absolute(), inner, SECTION, text)
+    return Document(path.absolute(), _few(path, inner), SECTION, text)
+
+
+def _few(path: Path, values: dict[str, Any]) -> dict[str, Any]:
+    """The same values. Raises :class:`BadConfiguration` for more than :data:`MOST_KEYS`, each of which might be told
+    with what it is like."""
+    count, tables = 0, [values]
+    while tables and count <= MOST_KEYS:
+        table = tables.pop()
+        count += len(table)
+        tables += [one for one in table.values() if isinstance(one, dict)]
+    if count > MOST_KEYS:
+        raise wrong(path, f"has more than {MOST_KEYS:,} keys: this is no configuration")
+    return values
 
 
 def content(path: Path) -> bytes:
@@ -88,6 +103,9 @@ def parsed(path: Path, text: str) -> dict[str, Any]:
     import tomllib
     from decimal import Decimal
 
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.count(".") > _MOST_DOTS:
+            raise wrong(path, f"has more than {_MOST_DOTS:,} dots in a line: this is no configuration", number)
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except RecursionError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 Key = tuple[str, ...]
 
@@ -12,11 +13,13 @@ _TOKEN = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*|[\[\]{}]|\n|[^"\'#\[\]{}\n]+|.',
     re.DOTALL,
 )
+_DEEPEST = 8  # parts of a path that are looked for: tool.testbuy.report.show.format has five
 _PART = r'(?:"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|[A-Za-z0-9_-]+)'
 _NAME = re.compile(rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*")
 _HEADER = re.compile(r"\[\[?[ \t]*")
 
 
+@lru_cache(maxsize=4)
 def places(text: str) -> dict[Key, tuple[int, int]]:
     """Where each key and each table of a valid document stands first: line and column, from 1."""
     found: dict[Key, tuple[int, int]] = {}
@@ -34,7 +37,7 @@ def places(text: str) -> dict[Key, tuple[int, int]]:
         else:
             path = (*table, *path)
         at = (line, start - text.rfind("\n", 0, start))
-        for depth in range(1, len(path) + 1):
+        for depth in range(1, min(len(path), _DEEPEST) + 1):
             found.setdefault(path[:depth], at)
     return found
 

@@ -194,3 +194,22 @@ def test_what_a_file_has_written_stays_in_its_folder_by_whatever_links(here: Con
     (inner / "testbuy.toml").write_text('reports = "link/out"\n')
     done = here(None, "--config", inner / "testbuy.toml", "run", "x")
     assert (done.returncode, "outside of its own folder" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (".".join(["a"] * 500_000) + " = 1\n", "testbuy.toml:1: has more than 1,000 dots in a line"),
+        ("".join(f"key-{number} = 1\n" for number in range(60_000)), "testbuy.toml: has more than 1,000 keys"),
+        ("".join(f"a{'.a' * 900}.b{number} = 1\n" for number in range(300)), "testbuy.toml: has more than 1,000 keys"),
+        ("seed = 0x" + "f" * 1_000_000, "seed: a number of more than 80 digits"),
+        ('seed = """' + "\\n" * 400_000 + '"""\n', "testbuy.toml:1:1: seed: expected a whole number"),
+        ("seed = [" + "1, " * 300_000 + "]\n", "testbuy.toml:1:1: seed: expected a whole number, not a list"),
+    ],
+    ids=["a key of many parts", "many keys", "deep tables", "a long number", "a long text", "a long list"],
+)  # fmt: skip
+def test_a_hostile_file_is_refused_before_it_takes_long(here: Configured, text: str, why: str) -> None:
+    done = here(text, "search")
+    assert done.returncode == 2
+    assert why in done.stderr
+    assert len(done.stderr) < 2000
