@@ -122,7 +122,7 @@ def _damaged(error: Exception) -> None:
     "--config",
     envvar="TESTBUY_CONFIG",
     metavar="FILE",
-    help="Take options from this file, not from the nearest testbuy.toml or [tool.testbuy].",
+    help="Take options from this file, not from the nearest testbuy.toml or [tool.testbuy]. Also TESTBUY_CONFIG.",
 )
 @click.option("--no-config", is_flag=True, help="Take options from no file.")
 def app(config: str | None, no_config: bool) -> None:

@@ -149,7 +149,7 @@ def _print_rows(rows: list[Shown], origin: bool) -> None:
         told = "default" if row.origin is None else str(row.origin)
         lines.setdefault((f"{name} = {json.dumps(row.value, ensure_ascii=False)}", told), "")
     width = min(60, max((len(text) for text, _ in lines), default=0))
-    for text, told in lines:
+    for text, told in sorted(lines, key=lambda line: line[0].startswith("[")):  # what counts for many comes first
         click.echo(_printable(f"{text:<{width}}  {told}" if origin else text))
 
 

@@ -87,4 +87,4 @@ def suggestion(wrong: str, known: Iterable[str]) -> str:
     close = get_close_matches(wrong.lower().replace("_", "-"), names, n=1, cutoff=0.6)
     if close:
         return f"; did you mean {close[0]}?"
-    return f"; there are {', '.join(names)}" if 0 < len(names) <= 40 else ""
+    return f"; there are {', '.join(names)}" if 0 < len(names) <= 15 else ""

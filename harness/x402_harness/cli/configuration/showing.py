@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,10 +12,11 @@ from typing import Any
 import click
 
 from x402_harness.cli.configuration.document import Document
-from x402_harness.cli.configuration.keys import Commands, closed, keys_of, leaves
+from x402_harness.cli.configuration.keys import Commands, closed, keys_of, leaves, variable
 from x402_harness.cli.configuration.places import Key
 from x402_harness.cli.configuration.problems import Place, Variable, key_name, whence
 from x402_harness.cli.configuration.settings import Settings, settings
+from x402_harness.cli.configuration.values import kinds_of
 from x402_harness.cli.configuration.variables import set_variable, with_variables
 
 
@@ -53,7 +55,8 @@ def _shown(path: Key, key: str, option: click.Option, made: Settings) -> Shown:
     command, own = " ".join(path), key_name((*path, key))
     name = set_variable(option)
     if name is not None:
-        return Shown(command, own, key, _of_variable(option, os.environ[name]), Variable(name))
+        said = key if name == variable((), key) else own
+        return Shown(command, said, key, _of_variable(option, os.environ[name]), Variable(name))
     if key in made.given:
         given = made.given[key]
         return Shown(command, given.key, key, _plain(given.told), given.place)
@@ -61,7 +64,19 @@ def _shown(path: Key, key: str, option: click.Option, made: Settings) -> Shown:
 
 
 def _of_variable(option: click.Option, text: str) -> Any:
-    return option.type.split_envvar_value(text) if option.multiple else text
+    """The text of a variable as a file would say it."""
+    if option.is_flag:
+        return click.BOOL.convert(text, option, None)
+    words = option.type.split_envvar_value(text) if option.multiple else [text]
+    values = [_number(word) if kinds_of(option) & {"integer", "number"} else word for word in words]
+    return values if option.multiple else values[0]
+
+
+def _number(text: str) -> Any:
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text
 
 
 def _plain(value: Any) -> Any:

@@ -33,6 +33,11 @@ def for_click(option: click.Option, value: Any) -> Any:
     return _text(option, value)
 
 
+def kinds_of(option: click.Option) -> set[str]:
+    """The kinds of JSON that one value of an option may be of."""
+    return {"boolean"} if option.is_flag else _kinds(_schema(option.type))
+
+
 def said(value: Any) -> str:
     """A value of a file in words."""
     if isinstance(value, dict):
@@ -49,7 +54,7 @@ def said(value: Any) -> str:
 
 
 def _text(option: click.Option, value: Any) -> str:
-    kinds = _kinds(_schema(option.type))
+    kinds = kinds_of(option)
     if _kind(value) not in kinds and not (_kind(value) == "integer" and "number" in kinds):
         expected = " or ".join(_KINDS[kind] for kind in sorted(kinds))
         several = ", or a list of them" if option.multiple else ""

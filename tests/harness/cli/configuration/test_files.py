@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from x402_harness.cli.app import app, every_command
 from x402_harness.cli.configuration.places import places
 from x402_harness.cli.configuration.schema import schema
+from x402_harness.reporting.document import document_schema
 
 CORPUS = Path(__file__).parent / "corpus"
 VALID, INVALID = (sorted((CORPUS / kind).glob("*.toml")) for kind in ("valid", "invalid"))
@@ -62,6 +63,7 @@ def test_the_schema_refuses_what_the_command_refuses(path: Path, validator: json
 @pytest.mark.parametrize("path", INVALID, ids=named)
 def test_the_json_document_has_the_same_problems(path: Path) -> None:
     told = json.loads(config("check", path, "--format", "json").stdout)
+    jsonschema_rs.validator_for(document_schema()).validate(told)
     assert told["summary"]["errors"] == len(told["problems"]) > 0
     assert all(problem["message"] and problem["file"].endswith(path.name) for problem in told["problems"])
 

@@ -52,7 +52,7 @@ def test_show_tells_what_counts_and_where_it_was_said(here: Configured) -> None:
         ('[run] category = ["media"]', "testbuy.toml:5:1"),
         ('[run] host = ["a.example", "b.example"]', "TESTBUY_RUN_HOST"),
         ('[run] rows = "all"', "testbuy.toml:4:1"),
-        ('[run] seed = "4"', "TESTBUY_RUN_SEED"),
+        ("[run] seed = 4", "TESTBUY_RUN_SEED"),
     }
     rows = json.loads(here(None, "config", "show", "run", "--all", "--format", "json").stdout)["settings"]
     seeds = [row for row in rows if row["key"] == "seed"]
@@ -119,7 +119,7 @@ def test_a_variable_that_names_no_option_of_the_command_is_an_error(here: Config
 
 def test_a_broken_file_stops_commands_but_not_help(here: Configured) -> None:
     assert here("seed = \n", "search").returncode == 2
-    assert here(None, "search", "--help").returncode == 0
+    assert here(None, "search", "--help").returncode == here(None, "search", "-h").returncode == 0
     assert here(None, "--version").returncode == 0
     done = here(None, "config", "check")
     assert (done.returncode, "testbuy.toml:1:8: is no TOML" in done.stderr) == (2, True)
@@ -213,3 +213,17 @@ def test_a_hostile_file_is_refused_before_it_takes_long(here: Configured, text: 
     assert done.returncode == 2
     assert why in done.stderr
     assert len(done.stderr) < 2000
+
+
+def test_what_is_shown_and_what_is_wrong_look_like_this(
+    here: Configured, matches_snapshot: Callable[[str, str], None]
+) -> None:
+    right = (
+        'fail-on = "warning"\ntimeout = 7.5\n\n[run]\nrows = 8\ncategory = ["media", "data"]\n\n'
+        '[report.show]\nformat = "json"\n'
+    )
+    shown = here(right, "config", "show", "--origin", TESTBUY_SEED="7", TESTBUY_STATS_BY="host", TESTBUY_QUIET="yes")
+    matches_snapshot("config-show", f"{shown.stdout}--- stderr\n{shown.stderr}--- exit {shown.returncode}\n")
+    wrong = right.replace("fail-on", "fail_on").replace("8", '"many"') + '[buy]\nmode = "live"\n'
+    checked = here(wrong, "config", "check", TESTBUY_BUY_BUDGET="5")
+    matches_snapshot("config-check", f"{checked.stdout}--- stderr\n{checked.stderr}--- exit {checked.returncode}\n")
