@@ -9,7 +9,6 @@ import click
 
 from x402_catalog.__about__ import __version__
 from x402_harness.cli import helping
-from x402_harness.cli.configuration.applying import default_map, explained
 
 COMMANDS = {
     "run": ("x402_harness.cli.run", "The main job: read, validate, audit, plan, buy (mock), check, report."),
@@ -54,6 +53,8 @@ class LazyGroup(helping.Group):
             click.echo("interrupted", err=True)
             raise SystemExit(130) from None
         except click.UsageError as error:
+            from x402_harness.cli.configuration.applying import explained
+
             raise explained(error) from None
         except Exception as error:
             _damaged(error)
@@ -86,6 +87,8 @@ class LazyGroup(helping.Group):
             close = get_close_matches(args[0], COMMANDS, n=1)
             hint = f" Did you mean {close[0]!r}?" if close else f" Commands: {', '.join(COMMANDS)}."
             ctx.fail(f"There is no command {args[0]!r}.{hint}")
+        from x402_harness.cli.configuration.applying import default_map
+
         name, command, rest = super().resolve_command(ctx, args)
         if name is not None and command is not None:
             ctx.default_map = default_map(ctx, name, command, rest, list(COMMANDS), lambda: every_command(ctx))
