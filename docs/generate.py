@@ -1,5 +1,5 @@
-"""Write the generated documents: ``docs/rules.md``, ``docs/commands.md``, ``docs/faults.md``, and the outputs shown in
-``README.md``.
+"""Write the generated documents: ``docs/rules.md``, ``docs/commands.md``, ``docs/faults.md``,
+``docs/testbuy.schema.json``, the tables of ``docs/configuration.md``, and the outputs shown in ``README.md``.
 
 Run ``python docs/generate.py`` after changing a rule, a command, a fault or a snapshot; a test fails when one has
 drifted.
@@ -15,7 +15,13 @@ import click
 
 from x402_catalog.models import member
 from x402_catalog.rules.registry import FAMILIES, Rule
-from x402_harness.cli.app import COMMANDS, EXIT_CODES, app
+from x402_harness.cli.app import COMMANDS, app, every_command
+from x402_harness.cli.configuration.keys import CLOSED, Closed, leaves
+from x402_harness.cli.configuration.schema import schema, shared
+from x402_harness.cli.configuration.settings import open_keys
+from x402_harness.cli.configuration.values import schema_of
+from x402_harness.cli.configuration.variables import variables
+from x402_harness.cli.helping import EXIT_CODES, Command, Group, sections
 from x402_harness.rulebook import every_rule
 from x402_harness.sandbox.behaviour import Fault, Side, Stake
 from x402_harness.sandbox.faults import FAULTS
@@ -29,15 +35,21 @@ _OUTPUT = re.compile(
     r"```\n(?P<prompt>\$[^\n]*)\n.*?```",
     re.S,
 )
+_TABLE = re.compile(r"<!-- table: (?P<name>\w+) -->\n.*?<!-- end -->", re.S)
 
 
 def documents() -> dict[str, str]:
     """Every generated document by its path in the project."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    configuration = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    with click.Context(app) as context:
+        commands = every_command(context)
     return {
         "docs/rules.md": rules_page(),
         "docs/commands.md": commands_page(),
         "docs/faults.md": faults_page(),
+        "docs/configuration.md": _TABLE.sub(lambda match: _with_table(match, commands), configuration),
+        "docs/testbuy.schema.json": json.dumps(schema(commands), indent=2, ensure_ascii=False) + "\n",
         "README.md": _OUTPUT.sub(_with_output, readme),
     }
 
@@ -113,12 +125,12 @@ def _command_lines(command: click.Command, context: click.Context) -> list[str]:
     usage = " ".join(command.collect_usage_pieces(context))
     lines = [f"## testbuy {context.info_name}", "", f"`testbuy {context.info_name} {usage}`", ""]
     lines += [" ".join(paragraph.split()) + "\n" for paragraph in (command.help or "").split("\n\n")]
-    lines += ["| option | meaning |", "|---|---|"]
-    for parameter in command.get_params(context):
-        row = parameter.get_help_record(context)
-        if row is not None:
-            lines.append(f"| `{_cell(row[0])}` | {_cell(' '.join(row[1].split()))} |")
-    return [*lines, ""]
+    for section, rows in sections(command, context):
+        lines += [f"| {'option' if section == 'Options' else section.lower()} | meaning |", "|---|---|"]
+        lines += [f"| `{_cell(name)}` | {_cell(' '.join(text.split()))} |" for name, text in rows]
+        lines.append("")
+    assert isinstance(command, Command | Group)
+    return [*lines, "```sh", *command.examples, "```", ""]
 
 
 _PRICE = 20_000  # atomic units: 0.02 USDC
@@ -170,6 +182,48 @@ def _units(stake: Stake) -> str:
         return "–"
     lost = stake.units(_PRICE)
     return f"{lost:,}" if lost < 10**15 else f"{lost:.1e}"
+
+
+def _with_table(match: re.Match[str], commands: dict[str, click.Command]) -> str:
+    made = {"shared": _shared_rows, "commands": _command_rows, "closed": _closed_rows}[match["name"]](commands)
+    return "\n".join([f"<!-- table: {match['name']} -->", *made, "<!-- end -->"])
+
+
+def _shared_rows(commands: dict[str, click.Command]) -> list[str]:
+    rows = [
+        f"| `{key}` | {_kind(option)} | `{variables((), key)[-1]}` | {_cell(' '.join((option.help or '').split()))} |"
+        for key, option in shared(commands).items()
+    ]
+    return ["| key | value | variable | meaning |", "|---|---|---|---|", *rows]
+
+
+def _kind(option: click.Option) -> str:
+    told = schema_of(option)
+    kinds = [told, *told.get("anyOf", ())]
+    words = {"boolean": "true or false", "integer": "whole number", "number": "number", "string": "text"}
+    found = [words[one["type"]] for one in kinds if one.get("type") in words]
+    found += [", ".join(f"`{choice}`" for choice in one["enum"]) for one in kinds if "enum" in one]
+    return " or ".join(found)
+
+
+def _command_rows(commands: dict[str, click.Command]) -> list[str]:
+    rows = [
+        f"| `[{'.'.join(path)}]` | {', '.join(f'`{key}`' for key in open_keys(path, command))} |"
+        for path, command in leaves(commands)
+        if open_keys(path, command)
+    ]
+    return ["| table | keys |", "|---|---|", *rows]
+
+
+def _closed_rows(commands: dict[str, click.Command]) -> list[str]:
+    by_reason: dict[Closed, list[str]] = {}
+    for key, why in CLOSED.items():
+        by_reason.setdefault(why, []).append(f"`{key}`")
+    rows = []
+    for why, keys in by_reason.items():
+        of = " of " + " and ".join(f"`{name}`" for name in sorted(why.commands)) if why.commands else ""
+        rows.append(f"| {', '.join(keys)}{of} | {'file, variable' if why.environment else 'file'} | {why.why} |")
+    return ["| option | closed to | because |", "|---|---|---|", *rows]
 
 
 def _cell(text: str) -> str:

@@ -18,7 +18,17 @@ def generator(root):
     return module
 
 
-@pytest.mark.parametrize("path", ["docs/rules.md", "docs/commands.md", "docs/faults.md", "README.md"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "docs/rules.md",
+        "docs/commands.md",
+        "docs/faults.md",
+        "docs/configuration.md",
+        "docs/testbuy.schema.json",
+        "README.md",
+    ],
+)
 def test_a_generated_document_is_up_to_date(path, generator, root):
     written = (root / path).read_text(encoding="utf-8")
     assert written == generator.documents()[path], "run: python docs/generate.py"

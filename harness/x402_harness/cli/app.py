@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from x402_catalog.__about__ import __version__
+from x402_harness.cli import helping
 
 COMMANDS = {
     "run": ("x402_harness.cli.run", "The main job: read, validate, audit, plan, buy (mock), check, report."),
@@ -33,19 +34,15 @@ COMMANDS = {
     "serve": ("x402_harness.cli.serve", "The catalogue as pages for a browser on this machine."),
     "ledger": ("x402_harness.cli.ledger", "What was spent, what is open, and how it is ended."),
     "wallet": ("x402_harness.cli.wallet", "Accounts of your own for test money and real money."),
-    "init": ("x402_harness.cli.init", "A starting test and CI job for a listing or an endpoint."),
+    "init": ("x402_harness.cli.init", "A starting configuration, test and CI job for a listing or an endpoint."),
     "completion": ("x402_harness.cli.completion", "The script that lets a shell complete commands and slugs."),
+    "config": ("x402_harness.cli.config", "What is configured, whether it is valid, and its JSON Schema."),
+    "doctor": ("x402_harness.cli.doctor", "Whether everything that testbuy needs is here and works."),
     "explain": ("x402_harness.cli.explain", "What a rule means, why it matters, how to mend it."),
 }
 
-EXIT_CODES = """
-Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration, 3 nothing matched or tested,
-4 a spend guard refused, 5 target unreachable or own fault, 6 settlement unknown (money may have moved), 130 Ctrl-C.
-When several apply: 6 before 5 before 4 before 1.
-"""
 
-
-class LazyGroup(click.Group):
+class LazyGroup(helping.Group):
     """A group whose commands live in modules of their own."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -55,6 +52,10 @@ class LazyGroup(click.Group):
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             raise SystemExit(130) from None
+        except click.UsageError as error:
+            from x402_harness.cli.configuration.applying import explained
+
+            raise explained(error) from None
         except Exception as error:
             _damaged(error)
             raise
@@ -86,7 +87,20 @@ class LazyGroup(click.Group):
             close = get_close_matches(args[0], COMMANDS, n=1)
             hint = f" Did you mean {close[0]!r}?" if close else f" Commands: {', '.join(COMMANDS)}."
             ctx.fail(f"There is no command {args[0]!r}.{hint}")
-        return super().resolve_command(ctx, args)
+        from x402_harness.cli.configuration.applying import default_map
+
+        name, command, rest = super().resolve_command(ctx, args)
+        if name is not None and command is not None:
+            ctx.default_map = default_map(ctx, name, command, rest, list(COMMANDS), lambda: every_command(ctx))
+        return name, command, rest
+
+
+def every_command(ctx: click.Context) -> dict[str, click.Command]:
+    """All commands by name, which imports them."""
+    group = ctx.find_root().command
+    assert isinstance(group, LazyGroup)
+    found = {name: group.get_command(ctx, name) for name in COMMANDS}
+    return {name: command for name, command in found.items() if command is not None}
 
 
 def _damaged(error: Exception) -> None:
@@ -102,7 +116,17 @@ def _damaged(error: Exception) -> None:
         raise SystemExit(5) from None
 
 
-@click.group(cls=LazyGroup, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]},
+    examples=("testbuy run listings/", "testbuy COMMAND --help"),
+)  # fmt: skip
 @click.version_option(__version__, prog_name="testbuy", message="%(prog)s %(version)s")
-def app() -> None:
+@click.option(
+    "--config",
+    envvar="TESTBUY_CONFIG",
+    metavar="FILE",
+    help="Take options from this file, not from the nearest testbuy.toml or [tool.testbuy]. Also TESTBUY_CONFIG.",
+)
+@click.option("--no-config", is_flag=True, help="Take options from no file.")
+def app(config: str | None, no_config: bool) -> None:
     """Checks what x402 catalogue listings promise, and says which claims hold and by what evidence."""

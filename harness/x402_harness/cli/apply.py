@@ -12,7 +12,7 @@ import click
 
 from x402_catalog.findings import Finding
 from x402_catalog.models import Listing
-from x402_harness.cli import keys, options, reporting, spending
+from x402_harness.cli import helping, keys, options, reporting, spending
 from x402_harness.cli.loading import fail, load, print_json
 from x402_harness.cli.plan import print_plan
 from x402_harness.runs.outcome import Exit
@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     from x402_harness.runs.venue import RealVenue
 
 
-@click.command("apply", short_help="Spend exactly what a plan says.")
+@helping.command(
+    "apply",
+    examples=(
+        "testbuy apply buy.plan --account main --rpc base=https://node.example",
+        "testbuy apply buy.plan --account main --password-file password --approve DIGEST --no-input",
+    ),
+)
 @click.argument("plan", type=click.Path(path_type=Path), metavar="PLAN")
 @click.option("--mode", type=click.Choice(["testnet", "live"]), help="Refuse a plan of another mode.")
 @click.option("--approve", metavar="DIGEST", help="The plan's digest, in place of typing the total.")

@@ -12,7 +12,7 @@ from x402_catalog.models import Listing
 from x402_catalog.reading import Limits
 from x402_catalog.search import BadFilter
 from x402_catalog.sources import Kind
-from x402_harness.cli import options
+from x402_harness.cli import helping, options
 from x402_harness.cli.baselines import Baselines
 from x402_harness.cli.judging import Judging, tell
 from x402_harness.cli.loading import fail, require, stream
@@ -24,7 +24,13 @@ from x402_harness.runs.outcome import Exit
 FAMILIES = ("PRICE", "DUP")  # of rules that are judged here
 
 
-@click.command("audit", short_help="Rules over a whole catalogue: prices among their peers, copies.")
+@helping.command(
+    "audit",
+    examples=(
+        "testbuy audit catalogue.db",
+        "testbuy audit dump.jsonl --level PRICE004=error --format csv -o outliers.csv",
+    ),
+)
 @click.argument("sources", nargs=-1, required=True, metavar="SRC...|DB")
 @options.source_kind
 @options.filters

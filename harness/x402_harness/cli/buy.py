@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from x402_catalog.models import Listing
-from x402_harness.cli import keys, options, reporting, spending
+from x402_harness.cli import helping, keys, options, reporting, spending
 from x402_harness.cli.loading import find
 from x402_harness.runs.outcome import Exit
 
@@ -22,7 +22,14 @@ LIVE = """Real money is not spent by buy. Plan the purchases first, look at the 
 MOCK_PER_CALL, MOCK_BUDGET = 100_000_000, 10_000_000_000  # millionths of a dollar of money that does not exist
 
 
-@click.command("buy", short_help="Test buys: a listing's mock seller, an endpoint on this machine, or test money.")
+@helping.command(
+    "buy",
+    examples=(
+        "testbuy buy api-example-com-v1-thing --rows all",
+        "testbuy buy http://localhost:8000/v1/thing --listing thing.json",
+        "testbuy buy thing.json --mode testnet --account main --per-call-max 0.05 --budget 1 --per-day-max 5",
+    ),
+)
 @click.argument("targets", nargs=-1, required=True, metavar="SLUG|URL...")
 @click.option("--mode", type=click.Choice(["mock", "testnet", "live"]), default="mock", show_default=True,
               help="Whose money.")  # fmt: skip

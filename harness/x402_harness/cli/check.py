@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from x402_harness.cli import options, reporting
+from x402_harness.cli import helping, options, reporting
 from x402_harness.cli.loading import fail, find
 from x402_harness.runs.outcome import Exit
 
@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from x402_harness.runs.sandboxes import Sandbox
 
 
-@click.command("check", short_help="A seller's one step: probe, refusals, sandbox purchases, one verdict.")
+@helping.command(
+    "check",
+    examples=(
+        "testbuy check http://localhost:8000/v1/thing",
+        "testbuy check http://localhost:8000/v1/thing --listing thing.json --wait 60",
+    ),
+)
 @click.argument("url", metavar="URL")
 @options.listing_of_url
 @click.option("--wait", type=click.FloatRange(0, 3600), default=30.0, show_default=True, metavar="SECONDS",

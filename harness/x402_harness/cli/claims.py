@@ -12,7 +12,7 @@ from x402_catalog.findings import Finding
 from x402_catalog.models import Listing
 from x402_catalog.rules.judge import Verdict
 from x402_catalog.validation import validate
-from x402_harness.cli import options
+from x402_harness.cli import helping, options
 from x402_harness.cli.loading import find, opened, print_json
 from x402_harness.runs.outcome import Summary
 
@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from x402_catalog.audit import AuditResult
 
 
-@click.command("claims", short_help="The truth sheet of a listing.")
+@helping.command(
+    "claims",
+    examples=(
+        "testbuy claims api-example-com-v1-thing --verdict contradicted",
+        "testbuy claims thing.json --peers",
+    ),
+)
 @options.target
 @options.catalogue
 @click.option(

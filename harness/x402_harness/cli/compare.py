@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from x402_catalog.store import Catalogue
-from x402_harness.cli import options
+from x402_harness.cli import helping, options
 from x402_harness.cli.completing import values as completed
 from x402_harness.cli.loading import fail, ids, looking_at, print_json
 from x402_harness.cli.tabular import print_rows, tabular
@@ -17,7 +17,13 @@ from x402_harness.reporting.tables import Column
 from x402_harness.runs.outcome import Exit
 
 
-@click.command("compare", short_help="Listings side by side, or beside those that are like one.")
+@helping.command(
+    "compare",
+    examples=(
+        "testbuy compare api-example-com-v1-thing other-example-com-v1-thing",
+        "testbuy compare --like api-example-com-v1-thing --count 5",
+    ),
+)
 @options.slugs(required=False, metavar="[SLUG...]")
 @click.option(
     "--like", metavar="SLUG", shell_complete=completed("slug"),

@@ -5,17 +5,22 @@ from __future__ import annotations
 import click
 
 from x402_harness.cli import app as group
+from x402_harness.cli import helping
 
 
-@click.command("completion", short_help="The script that lets a shell complete commands and slugs.")
+@helping.command(
+    "completion",
+    examples=(
+        'eval "$(testbuy completion bash)"',
+        'eval "$(testbuy completion zsh)"',
+        "testbuy completion fish | source",
+    ),
+)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:
     """Print the completion script of SHELL: commands, options, and slugs, hosts and categories of the catalogue.
 
-    \b
-    bash   eval "$(testbuy completion bash)"
-    zsh    eval "$(testbuy completion zsh)"
-    fish   testbuy completion fish | source
+    Put the line of your shell into ~/.bashrc, ~/.zshrc or ~/.config/fish/config.fish.
     """
     from click.shell_completion import get_completion_class
 

@@ -13,6 +13,7 @@ import click
 
 from x402_catalog.store import Catalogue, Snapshot, is_catalogue
 from x402_catalog.store.changes import Change, Kind, changes
+from x402_harness.cli import helping
 from x402_harness.cli.completing import default_catalogue
 from x402_harness.cli.loading import fail, opened, print_json
 from x402_harness.cli.tabular import picked, print_rows, tabular
@@ -41,7 +42,14 @@ _COLUMNS: tuple[Column[Change], ...] = (
 COLUMNS = {column.name: column for column in _COLUMNS}
 
 
-@click.command("diff", short_help="What appeared, vanished and changed between two catalogues.")
+@helping.command(
+    "diff",
+    examples=(
+        "testbuy diff catalogue.db",
+        "testbuy diff catalogue.db --from 1 --to 3",
+        "testbuy diff old.jsonl new.jsonl --kind price --kind payee",
+    ),
+)
 @click.argument("sources", nargs=-1, metavar="[OLD NEW | DB]")
 @click.option("--from", "from_", type=click.IntRange(1), metavar="N", help="The earlier snapshot; the last but one.")
 @click.option("--to", type=click.IntRange(1), metavar="N", help="The later snapshot; the last one.")

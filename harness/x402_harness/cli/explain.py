@@ -6,13 +6,19 @@ from difflib import get_close_matches
 
 import click
 
-from x402_harness.cli import options
+from x402_harness.cli import helping, options
 from x402_harness.cli.loading import fail, print_json
 from x402_harness.rulebook import every_rule
 from x402_harness.runs.outcome import Exit
 
 
-@click.command("explain", short_help="What a rule means, why it matters, how to mend it.")
+@helping.command(
+    "explain",
+    examples=(
+        "testbuy explain PRICE001",
+        "testbuy explain",
+    ),
+)
 @click.argument("code", required=False)
 @options.output_format
 def command(code: str | None, format_: str) -> None:

@@ -17,7 +17,7 @@ from x402_catalog.repairs import MENDED
 from x402_catalog.repairs.files import Fix, FixableFile, look_through
 from x402_catalog.repairs.writing import Unwritable, check_writable, write
 from x402_catalog.sources import Kind
-from x402_harness.cli import options
+from x402_harness.cli import helping, options
 from x402_harness.cli.loading import fail, print_json, require
 from x402_harness.reporting.escape import printable
 from x402_harness.runs.outcome import Exit
@@ -34,7 +34,14 @@ def _codes(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -
     return frozenset(codes)
 
 
-@click.command("fix", short_help="Mend what is certain in listing files, as a diff or in place.")
+@helping.command(
+    "fix",
+    examples=(
+        "testbuy fix listings/",
+        "testbuy fix listings/ --select PRICE001 --write",
+        "testbuy fix thing.json --patch",
+    ),
+)
 @click.argument("sources", nargs=-1, required=True, metavar="FILE...")
 @click.option("--diff", "mode_diff", is_flag=True, help="Print a unified diff; the default.")
 @click.option("--write", "mode_write", is_flag=True, help="Change the files in place, each at once or not at all.")

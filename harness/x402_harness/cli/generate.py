@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from x402_catalog.models import Listing, Offer
-from x402_harness.cli import options
+from x402_harness.cli import helping, options
 from x402_harness.cli.loading import fail, find, print_json
 from x402_harness.runs.outcome import Exit
 
@@ -29,7 +29,14 @@ class Made:
     negatives: tuple[Negative, ...] = ()
 
 
-@click.command("generate", short_help="Requests that a listing's fields allow, or that they forbid.")
+@helping.command(
+    "generate",
+    examples=(
+        "testbuy generate api-example-com-v1-thing",
+        "testbuy generate thing.json --rows all --format curl",
+        "testbuy generate thing.json --negative --format pytest",
+    ),
+)
 @click.argument("target", metavar="SLUG|FILE")
 @options.catalogue
 @click.option(

@@ -15,7 +15,7 @@ from x402_catalog.reading import Limits, read
 from x402_catalog.records import Record
 from x402_catalog.sources import Kind
 from x402_catalog.store import Catalogue, Imported, NothingToImport, StoreError, is_catalogue
-from x402_harness.cli import options
+from x402_harness.cli import helping, options
 from x402_harness.cli.loading import fail, print_json, require
 from x402_harness.reporting.escape import printable
 from x402_harness.runs.outcome import Exit, Summary
@@ -23,7 +23,13 @@ from x402_harness.runs.outcome import Exit, Summary
 _EVERY = 10_000  # listings between two lines of progress
 
 
-@click.command("import", short_help="Put listings of files and URLs into a catalogue file.")
+@helping.command(
+    "import",
+    examples=(
+        "testbuy import dump.jsonl",
+        "testbuy import https://catalogue.example/discovery/resources --db catalogue.db --replace",
+    ),
+)
 @click.argument("sources", nargs=-1, required=True, metavar="SRC...")
 @click.option("--db", default="catalogue.db", show_default=True, metavar="DB", help="The catalogue file.")
 @click.option("--replace", is_flag=True, help="Forget the snapshots that are in the file; otherwise one is added.")

@@ -11,11 +11,22 @@ from urllib.parse import quote, urlsplit
 
 import click
 
-from x402_harness.cli import options
+from x402_harness.cli import helping, options
+from x402_harness.cli.configuration.document import OWN, PROJECT
 from x402_harness.cli.loading import fail, find
 from x402_harness.runs.outcome import Exit
 
 WORKFLOW_AT = ".github/workflows/testbuy.yml"
+CONFIGURATION = """\
+# Options of testbuy where no flag says them. testbuy config show --origin tells what counts, config check what is
+# wrong, config schema what there is. Real money, keys and consent are never configured.
+{catalogue}fail-on = "error"      # the mildest level of finding that fails a command: error, warning, info or never
+reports = "reports"    # where the folders of runs are
+
+[check]
+{listing}rows = 4               # most purchases of the listing
+wait = 60              # seconds for the server to start
+"""
 URL = "http://localhost:8000"
 TEST = '''"""x402: what is listed is what is sold."""
 
@@ -52,19 +63,28 @@ jobs:
 """
 
 
-@click.command("init", short_help="A starting test and CI job for a listing or an endpoint.")
+@helping.command(
+    "init",
+    examples=(
+        "testbuy init http://localhost:8000/v1/thing",
+        "testbuy init thing.json -C my-project",
+    ),
+)
 @click.argument("target", metavar="URL|SLUG|FILE")
 @options.catalogue
 @click.option("-C", "--directory", default=".", show_default=True, metavar="DIR", help="The project's folder.")
 @click.option("--force", is_flag=True, help="Write over files that are there.")
 def command(target: str, **values: Any) -> None:
-    """Write a starting test for pytest and a GitHub workflow, for a listing or for your endpoint's URL.
+    """Write a starting testbuy.toml, a test for pytest and a GitHub workflow, for a listing or for your endpoint's URL.
 
     The test buys from the server that pytest --testbuy-url names; the workflow starts your server and checks it. What
     is there already stays as it is, unless --force is given.
     """
     folder = Path(values["directory"])
     files = _of_url(target) if "://" in target else _of_listing(target, values["catalogue"], folder)
+    if _is_configured(folder):
+        click.echo("testbuy: pyproject.toml has [tool.testbuy]: no testbuy.toml is written beside it", err=True)
+        del files[OWN]
     there = [name for name in files if (folder / name).exists()]
     if there and not values["force"]:
         raise click.UsageError(f"{', '.join(there)} is there already; --force writes over it.")
@@ -82,7 +102,10 @@ def _of_url(url: str) -> dict[str, str]:
     from x402_harness.cli.endpoints import require_own
 
     require_own(url)
-    return {WORKFLOW_AT: WORKFLOW.format(url=_quoted(url), listing="")}
+    return {
+        OWN: CONFIGURATION.format(catalogue="", listing=""),
+        WORKFLOW_AT: WORKFLOW.format(url=_quoted(url), listing=""),
+    }
 
 
 def _of_listing(target: str, catalogue: str, folder: Path) -> dict[str, str]:
@@ -92,12 +115,29 @@ def _of_listing(target: str, catalogue: str, folder: Path) -> dict[str, str]:
     listing, path = found[0], urlsplit(found[0].url).path
     url = _quoted(URL if "{" in path else URL + path)
     own = Path(target).is_file()
-    place = Path(os.path.relpath(target, folder)).as_posix() if own else "listing.json"
+    place = _relative(target, folder) if own else "listing.json"
     files = {} if own else {"listing.json": json.dumps(listing.raw, indent=2, ensure_ascii=False) + "\n"}
+    slugs = _toml(place if own else _relative(catalogue, folder))
     return files | {
+        OWN: CONFIGURATION.format(catalogue=f"catalogue = {slugs}\n", listing=f"listing = {_toml(place)}\n"),
         "tests/test_x402.py": TEST.format(listing=f"../{place}"),
         WORKFLOW_AT: WORKFLOW.format(url=url, listing=f"--listing {shlex.quote(place)} "),
     }
+
+
+def _relative(path: str, folder: Path) -> str:
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
+def _toml(text: str) -> str:
+    """A text as TOML writes it, which is as JSON does, but for one character."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _is_configured(folder: Path) -> bool:
+    from x402_harness.cli.configuration.finding import of_project
+
+    return of_project(folder / PROJECT) is not None
 
 
 def _quoted(url: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from x402_harness.cli import options, spending
+from x402_harness.cli import helping, options, spending
 from x402_harness.cli.loading import fail, print_json
 from x402_harness.cli.writing import result
 from x402_harness.runs.outcome import Exit
@@ -29,7 +29,13 @@ _FIELDS = (
 )  # fmt: skip
 
 
-@click.group("ledger", short_help="What was spent, what is open, and how it is ended.")
+@helping.group(
+    "ledger",
+    examples=(
+        "testbuy ledger show --open",
+        "testbuy ledger reconcile --rpc base=https://node.example",
+    ),
+)
 def command() -> None:
     """The books of test money and real money. They are in the user's data folder (TESTBUY_HOME), those of mock runs in
     each run's own; --ledger names another file.
@@ -41,7 +47,13 @@ _ledger = click.option(
 )
 
 
-@command.command("show")
+@command.command(
+    "show",
+    examples=(
+        "testbuy ledger show --open",
+        "testbuy ledger show --ledger reports/20260301-120000-ab12/ledger.db --format json",
+    ),
+)
 @_ledger
 @click.option("--run", help="Only entries of this run.")
 @click.option("--open", "only_open", is_flag=True, help="Only entries whose money may yet move.")
@@ -59,7 +71,7 @@ def show(path: Path | None, run: str | None, only_open: bool, format_: str) -> N
     raise SystemExit(int(Exit.CLEAN if rows else Exit.NOTHING))
 
 
-@command.command("reconcile")
+@command.command("reconcile", examples=("testbuy ledger reconcile --rpc base=https://node.example --confirmations 3",))
 @_ledger
 @spending.rpc
 @options.output_format
@@ -105,7 +117,9 @@ def _oracle(ledger: Ledger, nodes: Nodes | None) -> NodeOracle | None:
     return NodeOracle(nodes, {row.nonce: ledger.authorization(row.id) for row in opened if row.nonce})
 
 
-@command.command("release")
+@command.command(
+    "release", examples=("testbuy ledger release 7 --reason 'authorizationState is false and the window is over'",)
+)
 @click.argument("entry", type=int)
 @_ledger
 @click.option("--reason", required=True, help="How it is known that the money did not move; it is kept.")
@@ -124,7 +138,13 @@ def release(entry: int, path: Path | None, reason: str) -> None:
     click.echo(f"entry {entry} is {state}")
 
 
-@command.command("export")
+@command.command(
+    "export",
+    examples=(
+        "testbuy ledger export -o books.csv",
+        "testbuy ledger export --format jsonl",
+    ),
+)
 @_ledger
 @click.option("--run", help="Only entries of this run.")
 @click.option("--format", "format_", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import click
 
@@ -13,6 +13,7 @@ from x402_catalog.rules.levels import BadLevel, Levels, levels
 from x402_catalog.rules.selection import Selection, UnknownRule, selection
 from x402_catalog.search import SORTS, Filters
 from x402_catalog.sources import Kind
+from x402_harness.cli import telling
 from x402_harness.cli.completing import default_catalogue
 from x402_harness.cli.completing import values as completed
 from x402_harness.reporting.formats import FORMATS as REPORT_FORMATS
@@ -20,7 +21,7 @@ from x402_harness.runs.cassettes.keeping import Keeping
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-FORMATS = click.Choice(["text", "json"])
+output_format = telling.output_format
 
 
 def filters(function: F) -> F:
@@ -136,14 +137,6 @@ def chosen_sources(sources: tuple[str, ...], values: dict[str, Any]) -> tuple[tu
     return sources, query
 
 
-def output_format(function: F) -> F:
-    """``--format``."""
-    return click.option(
-        "--format", "format_", type=FORMATS, default="text", show_default=True, envvar="TESTBUY_OUTPUT",
-        help="text for people, json for one JSON document on stdout and nothing else.",
-    )(function)  # fmt: skip
-
-
 def fail_on(function: F) -> F:
     """``--fail-on``: the mildest level of finding that makes the command fail; ``never`` for none."""
     return click.option(
@@ -161,6 +154,7 @@ class Rows(click.ParamType[int | None]):
     """A number of rows, or ``all``."""
 
     name = "N|all"
+    schema: ClassVar = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 100_000}, {"enum": ["all"]}]}
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
         """The number; ``None`` for all."""
@@ -183,36 +177,46 @@ def seed(function: F) -> F:
 SIZES = {"k": 1024, "m": 1024**2, "g": 1024**3}
 
 
-def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
+class Size(click.ParamType[int]):
     """A size in bytes: digits, with ``k``, ``M`` or ``G`` behind them for powers of 1024."""
-    text = value.strip().lower().removesuffix("ib").removesuffix("b")
-    unit = SIZES.get(text[-1:], 1)
-    digits = text[:-1] if unit > 1 else text
-    if not digits.isascii() or not digits.isdigit() or int(digits) == 0:
-        raise click.BadParameter(f"{value!r} is no size: write it like 500000, 64k or 16M", ctx, param)
-    return int(digits) * unit
+
+    name = "SIZE"
+    schema: ClassVar = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number of bytes."""
+        text = str(value).strip().lower().removesuffix("ib").removesuffix("b")
+        unit = SIZES.get(text[-1:], 1)
+        digits = text[:-1] if unit > 1 else text
+        if not digits.isascii() or not digits.isdigit() or int(digits) == 0:
+            self.fail(f"{value!r} is no size: write it like 500000, 64k or 16M", param, ctx)
+        return int(digits) * unit
+
+
+class Dollars(click.ParamType[int]):
+    """An amount of dollars with at most six decimals, as millionths."""
+
+    name = "DOLLARS"
+    schema: ClassVar = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}]}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Millionths of a dollar."""
+        micros = from_decimal(str(value).strip().removeprefix("$"), 6)
+        if micros is None or micros > 10**15:
+            self.fail(f"{value!r} is no amount of dollars: write it like 0.05", param, ctx)
+        return micros
 
 
 def dollars(name: str, *, help: str, default: str | None = None, required: bool = False) -> Callable[[F], F]:
     """An option for an amount of dollars, in millionths; ``None`` where it is neither given nor has a default."""
     shown: dict[str, Any] = {} if default is None else {"default": default, "show_default": True}
-    return click.option(name, callback=_dollars, required=required, metavar="DOLLARS", help=help, **shown)
-
-
-def _dollars(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    """An amount of dollars with at most six decimals, as millionths."""
-    if value is None:
-        return None
-    micros = from_decimal(value.strip().removeprefix("$"), 6)
-    if micros is None or micros > 10**15:
-        raise click.BadParameter(f"{value!r} is no amount of dollars: write it like 0.05", ctx, param)
-    return micros
+    return click.option(name, type=Dollars(), required=required, metavar="DOLLARS", help=help, **shown)
 
 
 def max_record_size(function: F) -> F:
     """``--max-record-size``."""
     return click.option(
-        "--max-record-size", callback=_size, default="16M", show_default=True, metavar="SIZE",
+        "--max-record-size", type=Size(), default="16M", show_default=True, metavar="SIZE",
         help="Larger records are a finding (CAT006) and are not held in memory.",
     )(function)  # fmt: skip
 

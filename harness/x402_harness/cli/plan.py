@@ -12,7 +12,7 @@ import click
 from x402_catalog.models import Listing
 from x402_catalog.search import BadFilter
 from x402_catalog.store import select
-from x402_harness.cli import options, spending
+from x402_harness.cli import helping, options, spending
 from x402_harness.cli.loading import fail, find, print_json
 from x402_harness.cli.writing import result
 from x402_harness.runs.outcome import Exit
@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from x402_harness.planning.planfile import LeftOutPart, PlanFile
 
 
-@click.command("plan", short_help="Price purchases with test money or real money; nothing is signed.")
+@helping.command(
+    "plan",
+    examples=(
+        "testbuy plan shop/ --mode testnet --account main --per-call-max 0.05 --budget 1 --per-day-max 5 -o buy.plan",
+        "testbuy plan shop/ --mode live --account main --per-call-max 0.02 --budget 0.50 --per-day-max 5 -o buy.plan",
+    ),
+)
 @click.argument("targets", nargs=-1, required=True, metavar="SRC|SLUG...")
 @click.option("--mode", type=click.Choice(["testnet", "live"]), required=True, help="Whose money.")
 @click.option("-o", "--output", required=True, metavar="FILE", help="Write the plan there.")

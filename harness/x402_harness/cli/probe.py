@@ -15,7 +15,7 @@ import click
 from x402_catalog.models import Listing
 from x402_catalog.search import BadFilter, Filters
 from x402_catalog.store import select
-from x402_harness.cli import options
+from x402_harness.cli import helping, options
 from x402_harness.cli.loading import find, load, opened, print_json
 from x402_harness.probing.outcome import Probed
 from x402_harness.probing.targets import Target
@@ -63,7 +63,14 @@ def _url(value: str) -> str:
     return value
 
 
-@click.command("probe", short_help="Ask endpoints for their 402 and judge it; nothing is signed.")
+@helping.command(
+    "probe",
+    examples=(
+        "testbuy probe https://api.example.com/v1/thing",
+        "testbuy probe http://localhost:8000/v1/thing --active --listing thing.json",
+        "testbuy probe --from catalogue.db --category media --parallel 32",
+    ),
+)
 @click.argument("urls", nargs=-1, metavar="URL...")
 @click.option(
     "--method", metavar="METHOD",

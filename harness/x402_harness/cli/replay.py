@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from x402_harness.cli import options, reporting
+from x402_harness.cli import helping, options, reporting
 from x402_harness.cli.loading import fail, load
 from x402_harness.runs.outcome import Exit
 
@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 _CASE = re.compile(r"[0-9a-f]{12}")
 
 
-@click.command("replay", short_help="Judge recorded purchases again; nothing is bought.")
+@helping.command(
+    "replay",
+    examples=(
+        "testbuy replay reports/20260301-120000-ab12",
+        "testbuy replay 0123456789ab --against listings/",
+    ),
+)
 @click.argument("target", metavar="RUN|CASE")
 @click.option("--cassettes", metavar="DIR", help="Where the recordings of CASE are, besides those of the runs.")
 @click.option("--against", metavar="SRC", help="Judge by the listings there as they are now, and tell what is stale.")

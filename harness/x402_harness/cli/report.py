@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from x402_harness.cli import options, reporting
+from x402_harness.cli import helping, options, reporting
 from x402_harness.cli.loading import fail, print_json
 from x402_harness.reporting.formats import REPORTS
 from x402_harness.runs.outcome import Exit
@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 RUN = "A run is its folder, its events.ndjson, or its id in --reports; last is the latest there."
 
 
-@click.group("report", short_help="A recorded run: show it, convert it, compare it with another.",
-             epilog=RUN)  # fmt: skip
+@helping.group(
+    "report",
+    examples=(
+        "testbuy report show",
+        "testbuy report convert last --to junit=junit.xml",
+    ),
+    epilog=RUN,
+)
 def command() -> None:
     """Reports of recorded runs, made of their events alone: nothing is read, planned or bought again.
 
@@ -30,7 +36,15 @@ def command() -> None:
 _where = click.option("--reports", default="reports", show_default=True, metavar="DIR", help="Where ids are looked up.")
 
 
-@command.command("show", short_help="Print a run as it was printed.", epilog=RUN)
+@command.command(
+    "show",
+    short_help="Print a run as it was printed.",
+    examples=(
+        "testbuy report show",
+        "testbuy report show 20260301-120000-ab12 --format json",
+    ),
+    epilog=RUN,
+)
 @click.argument("run", default="last", metavar="[RUN]")
 @options.output_format
 @_where
@@ -48,7 +62,15 @@ def show(run: str, format_: str, reports: str) -> None:
     raise SystemExit(view.exit_code)
 
 
-@command.command("convert", short_help="Write a run's reports in other formats.", epilog=RUN)
+@command.command(
+    "convert",
+    short_help="Write a run's reports in other formats.",
+    examples=(
+        "testbuy report convert --to junit=junit.xml,sarif=-",
+        "testbuy report convert 20260301-120000-ab12 --to html",
+    ),
+    epilog=RUN,
+)
 @click.argument("run", default="last", metavar="[RUN]")
 @click.option("--to", "report", multiple=True, required=True, callback=reporting.wanted, metavar="FORMAT[=FILE],...",
               help=f"Which reports: {', '.join(REPORTS)}; may be repeated.")  # fmt: skip
@@ -67,7 +89,12 @@ def convert(run: str, report: Any, output: str | None, reports: str) -> None:
     raise SystemExit(int(code))
 
 
-@command.command("diff", short_help="What is different in a later run.", epilog=RUN)
+@command.command(
+    "diff",
+    short_help="What is different in a later run.",
+    examples=("testbuy report diff 20260301-120000-ab12 last --fail-on warning",),
+    epilog=RUN,
+)
 @click.argument("before", metavar="RUN")
 @click.argument("after", metavar="RUN2")
 @options.fail_on

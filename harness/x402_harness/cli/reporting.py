@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Protocol, TypeVar
 
 import click
 
@@ -28,13 +28,43 @@ F = TypeVar("F", bound=Callable[..., Any])
 FAMILIES = ("CAT", "HINT", "PRICE", "CHAL", "PAY", "RESP", "REQ", "NET", "SPEND")  # of rules that a run judges
 
 
+class Number(click.ParamType[Decimal]):
+    """A decimal number of nought or more."""
+
+    name = "NUMBER"
+    schema: ClassVar = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}]}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        """The number."""
+        try:
+            number = Decimal(value)
+        except InvalidOperation:
+            number = Decimal(-1)
+        if not (number.is_finite() and 0 <= number <= 10**9):
+            self.fail(f"{value!r} is no number such as 2.5", param, ctx)
+        return number
+
+
+class Percent(Number):
+    """A number up to 100, with or without its sign."""
+
+    schema: ClassVar = {"anyOf": [{"type": "number", "minimum": 0, "maximum": 100}, {"type": "string"}]}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        """The number."""
+        number = super().convert(str(value).strip().removesuffix("%"), param, ctx)
+        if number > 100:
+            self.fail(f"{value!r} is more than all: give a number up to 100", param, ctx)
+        return number
+
+
 def gates(function: F) -> F:
     """``--fail-on`` and the other gates; see :func:`thresholds`."""
     added = (
         options.fail_on,
-        click.option("--max-p95", callback=_decimal, metavar="SECONDS",
+        click.option("--max-p95", type=Number(), metavar="SECONDS",
                      help="Fail if 95 of 100 purchases take longer, both legs together."),
-        click.option("--min-coverage", callback=_percent, metavar="PERCENT",
+        click.option("--min-coverage", type=Percent(), metavar="PERCENT",
                      help="Fail if the purchases show less of the levels that their requests have."),
         options.dollars("--max-spend", help="Fail if more was spent; --budget keeps it from being spent."),
     )  # fmt: skip
@@ -159,21 +189,3 @@ def wanted(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -
         if one.path not in {None, "-"} and not Path(one.path or "").absolute().parent.is_dir():
             raise click.BadParameter(f"the folder of {printable(one.path)} is not there", ctx, param)
     return chosen
-
-
-def _decimal(ctx: click.Context, param: click.Parameter, value: str | None) -> Decimal | None:
-    """A decimal number of nought or more."""
-    try:
-        number = None if value is None else Decimal(value)
-    except InvalidOperation:
-        number = Decimal(-1)
-    if number is not None and not (number.is_finite() and 0 <= number <= 10**9):
-        raise click.BadParameter(f"{value!r} is no number such as 2.5", ctx, param)
-    return number
-
-
-def _percent(ctx: click.Context, param: click.Parameter, value: str | None) -> Decimal | None:
-    number = _decimal(ctx, param, None if value is None else value.strip().removesuffix("%"))
-    if number is not None and number > 100:
-        raise click.BadParameter(f"{value!r} is more than all: give a number up to 100", ctx, param)
-    return number

@@ -9,11 +9,18 @@ import click
 from x402_catalog.reading import Limits
 from x402_catalog.search import BadFilter
 from x402_catalog.store import is_catalogue
-from x402_harness.cli import options, reporting
+from x402_harness.cli import helping, options, reporting
 from x402_harness.cli.loading import found
 
 
-@click.command("run", short_help="The main job: read, validate, plan, buy (mock), check, report.")
+@helping.command(
+    "run",
+    examples=(
+        "testbuy run listings/",
+        "testbuy run listings/ --category media --rows 8 --report html,junit",
+        "testbuy run catalogue.db --price '<=0.05' --sample 20 --fail-on warning",
+    ),
+)
 @options.sources
 @options.filters
 @click.option("--rows", type=options.Rows(), default="4", show_default=True, help="Most purchases per listing, or all.")

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from x402_harness.cli import options
+from x402_harness.cli import helping, options
 from x402_harness.cli.loading import fail, load, print_json
 from x402_harness.cli.waiting import until_told
 from x402_harness.runs.outcome import Exit
@@ -17,7 +17,14 @@ _BACKENDS = click.Choice(["revm", "memory", "anvil"])
 _VALIDATES = {"after": "after payment", "before": "before payment", "never": "never"}
 
 
-@click.command("sandbox", short_help="Sellers, facilitator and chain on this machine, for listings.")
+@helping.command(
+    "sandbox",
+    examples=(
+        "testbuy sandbox listings/",
+        "testbuy sandbox listings/ --fault unpaid-500 --port 0 --format json",
+        "testbuy sandbox --list-faults",
+    ),
+)
 @click.argument("sources", nargs=-1, metavar="SRC...")
 @options.filters
 @click.option("--port", type=click.IntRange(0, 65535), default=4402, show_default=True, help="0 takes any free one.")

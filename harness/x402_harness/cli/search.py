@@ -11,7 +11,7 @@ from x402_catalog.findings import Finding
 from x402_catalog.search import BadFilter
 from x402_catalog.store import Page, Query
 from x402_catalog.store.statistics import quantile
-from x402_harness.cli import options
+from x402_harness.cli import helping, options
 from x402_harness.cli.loading import looking_at, print_json
 from x402_harness.cli.tabular import picked, print_rows, tabular
 from x402_harness.reporting.escape import printable
@@ -22,7 +22,13 @@ _PAGE = 50  # rows of a table, unless --limit says otherwise
 _SHOWN = 4  # values of a facet that a line tells
 
 
-@click.command("search", short_help="Find listings by words and filters.")
+@helping.command(
+    "search",
+    examples=(
+        "testbuy search image generation --price '<=0.05'",
+        "testbuy search --category media --format csv -o media.csv",
+    ),
+)
 @click.argument("query", nargs=-1)
 @options.catalogue
 @options.snapshot

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from x402_harness.cli import options
+from x402_harness.cli import helping, options
 from x402_harness.cli.loading import fail, print_json, require
 from x402_harness.cli.waiting import until_told
 from x402_harness.runs.outcome import Exit
@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from x402_harness.explorer import Shelf
 
 
-@click.command("serve", short_help="The catalogue as pages for a browser on this machine.")
+@helping.command(
+    "serve",
+    examples=(
+        "testbuy serve --open",
+        "testbuy serve --db catalogue.db --port 0 --format json",
+    ),
+)
 @options.catalogue_named("--catalogue", "--db")
 @click.option("--port", type=click.IntRange(0, 65535), default=8402, show_default=True, help="0 takes any free one.")
 @click.option("--open", "opens", is_flag=True, help="Open the first page in a browser.")

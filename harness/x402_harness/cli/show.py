@@ -13,7 +13,7 @@ import click
 from x402_catalog.findings import Finding
 from x402_catalog.models import Listing
 from x402_catalog.store import Catalogue, Standing
-from x402_harness.cli import options
+from x402_harness.cli import helping, options
 from x402_harness.cli.loading import fail, ids, load, looking_at, print_json
 from x402_harness.runs.history import runs_of
 from x402_harness.runs.outcome import Exit
@@ -23,7 +23,13 @@ Shown = tuple[Listing, Standing | None]
 _METHOD = re.compile(r"[A-Za-z]{1,20}")
 
 
-@click.command("show", short_help="One listing: terms, request, answer, price among its peers, findings.")
+@helping.command(
+    "show",
+    examples=(
+        "testbuy show api-example-com-v1-thing",
+        "testbuy show thing.json --curl",
+    ),
+)
 @options.target
 @options.catalogue
 @options.snapshot

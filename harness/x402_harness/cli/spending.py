@@ -95,15 +95,16 @@ def chosen_nodes(values: dict[str, Any], *, local: bool = False) -> Nodes | None
     from x402_harness.buying.nodes import Nodes
     from x402_harness.edge.rpc import Rpc
 
-    named = {**dict(_of_environment(os.environ)), **dict(_of_options(values.pop("rpc")))}
+    named = {**dict(nodes_of_environment(os.environ)), **dict(nodes_of_options(values.pop("rpc")))}
     confirmations, patience = values.pop("confirmations"), values.pop("settle_wait")
     if not named:
         return None
-    nodes = {where.caip2: Rpc(url, _client(where, url, local)) for where, url in named.items()}
+    nodes = {where.caip2: Rpc(url, client(where, url, local)) for where, url in named.items()}
     return Nodes(nodes, confirmations, patience)
 
 
-def _of_options(given: tuple[str, ...]) -> Iterator[tuple[Network, str]]:
+def nodes_of_options(given: tuple[str, ...]) -> Iterator[tuple[Network, str]]:
+    """The nodes that ``--rpc`` names. One that is none is a usage error."""
     for value in given:
         name, sign, url = value.partition("=")
         if not sign:
@@ -111,7 +112,8 @@ def _of_options(given: tuple[str, ...]) -> Iterator[tuple[Network, str]]:
         yield _checked(name.strip(), url.strip(), "--rpc")
 
 
-def _of_environment(environ: Mapping[str, str]) -> Iterator[tuple[Network, str]]:
+def nodes_of_environment(environ: Mapping[str, str]) -> Iterator[tuple[Network, str]]:
+    """The nodes that ``TESTBUY_RPC_NETWORK`` name. One that is none is a usage error."""
     for variable, url in environ.items():
         if variable.startswith(RPC_VARIABLE) and url:
             name = variable.removeprefix(RPC_VARIABLE).lower().replace("_", "-")
@@ -132,7 +134,8 @@ def _checked(name: str, url: str, said: str) -> tuple[Network, str]:
     return where, url
 
 
-def _client(where: Network, url: str, local: bool) -> Any:
+def client(where: Network, url: str, local: bool) -> Any:
+    """What a node of a network may be asked by. A usage error where it may not be asked."""
     from x402_harness.edge.direct import guarded_client
     from x402_harness.edge.guard import Guard
     from x402_harness.edge.rpc import RPC_LIMITS

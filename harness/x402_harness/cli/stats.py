@@ -9,7 +9,7 @@ import click
 from x402_catalog.search import BadFilter
 from x402_catalog.store import Group
 from x402_catalog.store.statistics import GROUPS as NAMES
-from x402_harness.cli import options
+from x402_harness.cli import helping, options
 from x402_harness.cli.loading import looking_at, print_json
 from x402_harness.cli.tabular import picked, print_rows, tabular
 from x402_harness.reporting.statistics import GROUPS, OUTLIERS, Far
@@ -18,7 +18,13 @@ from x402_harness.runs.outcome import Exit
 _SHOWN = 30  # groups of a table
 
 
-@click.command("stats", short_help="Prices by category, network or host, and what is far off.")
+@helping.command(
+    "stats",
+    examples=(
+        "testbuy stats --by network",
+        "testbuy stats image --outliers 20 --format csv",
+    ),
+)
 @click.argument("query", nargs=-1)
 @click.option("--by", type=click.Choice(NAMES), default="category", show_default=True, help="What to group by.")
 @click.option("--outliers", type=click.IntRange(0), default=10, show_default=True, help="How many to name.")

@@ -9,7 +9,7 @@ import click
 from x402_catalog.reading import Limits
 from x402_catalog.search import BadFilter
 from x402_catalog.sources import Kind
-from x402_harness.cli import options
+from x402_harness.cli import helping, options
 from x402_harness.cli.baselines import Baselines
 from x402_harness.cli.judging import Judging, tell
 from x402_harness.cli.loading import fail
@@ -20,7 +20,14 @@ from x402_harness.runs.outcome import Exit
 FAMILIES = ("CAT", "HINT", "PRICE")  # of rules that are judged here
 
 
-@click.command("validate", short_help="All rules over each listing; nothing is bought.")
+@helping.command(
+    "validate",
+    examples=(
+        "testbuy validate listings/",
+        "testbuy validate dump.jsonl --select PRICE --format sarif -o findings.sarif",
+        "testbuy validate listings/ --write-baseline accepted.json",
+    ),
+)
 @options.sources
 @options.source_kind
 @options.filters

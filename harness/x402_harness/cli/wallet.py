@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from x402_harness.cli import keys, options
+from x402_harness.cli import helping, keys, options
 from x402_harness.cli.loading import fail, print_json
 from x402_harness.runs.outcome import Exit
 
@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from x402_harness.wallet import Keystore
 
 
-@click.group("wallet", short_help="Accounts of your own for test money and real money.")
+@helping.group(
+    "wallet",
+    examples=(
+        "testbuy wallet new main",
+        "testbuy wallet list",
+    ),
+)
 def command() -> None:
     """Accounts are kept in Web3 keystore files, encrypted with a password, in the user's data folder (TESTBUY_HOME).
 
@@ -24,7 +30,13 @@ def command() -> None:
     """
 
 
-@command.command("new")
+@command.command(
+    "new",
+    examples=(
+        "testbuy wallet new main",
+        "testbuy wallet new ci --password-file password",
+    ),
+)
 @click.argument("name")
 @keys.password_file
 def new(name: str, password_file: Path | None) -> None:
@@ -32,7 +44,13 @@ def new(name: str, password_file: Path | None) -> None:
     _keep(name, os.urandom(32), password_file)
 
 
-@command.command("import")
+@command.command(
+    "import",
+    examples=(
+        "testbuy wallet import main --keystore key.json",
+        "testbuy wallet import main",
+    ),
+)
 @click.argument("name")
 @click.option(
     "--keystore", type=click.Path(path_type=Path), metavar="FILE", help="Take the key out of this keystore file."
@@ -65,7 +83,13 @@ def import_(name: str, keystore: Path | None, unsafe_env_key: bool, password_fil
     _keep(name, key, password_file)
 
 
-@command.command("list")
+@command.command(
+    "list",
+    examples=(
+        "testbuy wallet list",
+        "testbuy wallet list --format json",
+    ),
+)
 @options.output_format
 def list_(format_: str) -> None:
     """List the accounts. Addresses are what their files state."""
@@ -81,7 +105,7 @@ def list_(format_: str) -> None:
     raise SystemExit(int(Exit.CLEAN if found else Exit.NOTHING))
 
 
-@command.command("address")
+@command.command("address", examples=("testbuy wallet address --account main",))
 @keys.signer
 def address(**values: Any) -> None:
     """Open a key, which shows that the password fits, and print its address."""

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from x402_harness.ledger import schema
 from x402_harness.ledger.errors import Unusable
 
 _ATTEMPTS, _PAUSE = 1500, 0.02  # half a minute for others that open the same file
+
+
+def keep_to_owner(path: Path) -> None:
+    """Make the file if it is not there, for its owner alone: SQLite would make it for everybody, and gives what it puts
+    beside it the same mode. Where that cannot be done nothing is said: opening it will say why."""
+    with suppress(OSError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 class LedgerFile:

@@ -17,7 +17,7 @@ from x402_catalog.money import Money
 from x402_harness.ledger import schema
 from x402_harness.ledger.entries import MOVES, Entry, Row
 from x402_harness.ledger.errors import AlreadySigned, Cap, CapReached, LedgerError, Unusable
-from x402_harness.ledger.file import LedgerFile
+from x402_harness.ledger.file import LedgerFile, keep_to_owner
 from x402_harness.ledger.filesystem import MOUNTS, network_filesystem
 from x402_harness.policy import Caps, dollars_micro
 from x402_harness.protocol.messages import Authorization
@@ -42,6 +42,8 @@ class Ledger:
         remote = None if sandbox else network_filesystem(path, mounts)
         if remote is not None:
             raise Unusable(f"{path} is on {remote}: locks do not hold there, so caps would not either")
+        if not sandbox:
+            keep_to_owner(path)
         self._file = LedgerFile(path)
         self._db = self._file.db
         self._clock = clock

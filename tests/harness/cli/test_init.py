@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import tomllib
 
 import pytest
 from click.testing import CliRunner
@@ -81,3 +82,30 @@ def test_a_listings_url_is_no_command(init, listings, tmp_path):
     assert "evil" not in re.findall(r"^\s*- run: (\w+)", text, flags=re.M)
     assert checked(tmp_path)[:2] == ["testbuy", "check"]
     assert checked(tmp_path)[3] == "--listing"
+
+
+@pytest.mark.parametrize("target", [SLUG, "http://localhost:9/a"])
+def test_the_configuration_that_is_written_is_valid_and_counts(init, listings, tmp_path, target):
+    assert init(target, "--catalogue", listings).exit_code == 0
+    done = CliRunner().invoke(app, ["config", "check"])
+    assert (done.exit_code, done.stderr) == (0, "testbuy.toml: every key and value is valid\n")
+    told = CliRunner().invoke(app, ["config", "show", "check", "--origin"]).stdout
+    assert re.search(r"^\[check\] wait = 60 +testbuy.toml:\d+:1$", told, flags=re.M)
+    found = CliRunner().invoke(app, ["show", SLUG])
+    assert found.exit_code == (0 if target == SLUG else 2)
+
+
+def test_a_hostile_name_of_a_file_is_a_text_in_the_configuration(init, listings, tmp_path):
+    name = 'a"\n[buy]\nmode = "live" \x7f\U0001f600.json'
+    (tmp_path / name).write_bytes((listings / f"{SLUG}.json").read_bytes())
+    assert init(name).exit_code == 0
+    values = tomllib.loads((tmp_path / "testbuy.toml").read_text(encoding="utf-8"))
+    assert values["catalogue"] == values["check"]["listing"] == name
+    assert "buy" not in values
+
+
+def test_no_file_is_written_beside_a_configured_project(init, tmp_path):
+    (tmp_path / "pyproject.toml").write_text("[tool.testbuy]\n")
+    done = init("http://localhost:9/a")
+    assert (done.exit_code, "no testbuy.toml is written beside it" in done.stderr) == (0, True)
+    assert not (tmp_path / "testbuy.toml").exists()

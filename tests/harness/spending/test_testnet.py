@@ -96,9 +96,11 @@ def test_what_is_for_test_money_is_refused_in_mock_runs(net: Testnet, arguments:
 def test_nothing_but_plan_and_apply_spends_real_money(net: Testnet) -> None:
     told = net.testbuy("buy", "--mode", "live", net.folder / "shops.json")
     assert (told.returncode, "testbuy apply buy.plan" in told.stderr) == (2, True)
-    around = {"TESTBUY_MODE": "live", "TESTBUY_BUY_MODE": "live", "TESTBUY_LIVE": "1"}
+    for variable in ("TESTBUY_MODE", "TESTBUY_BUY_MODE"):
+        refused = net.testbuy("buy", net.folder / "shops.json", **{variable: "live"})
+        assert (refused.returncode, f"{variable}: is taken from no variable" in refused.stderr) == (2, True)
     done = net.testbuy(
-        "buy", net.folder / "shops.json", "--reports", net.folder / "r", "-q", "--format", "json", **around
+        "buy", net.folder / "shops.json", "--reports", net.folder / "r", "-q", "--format", "json", TESTBUY_LIVE="1"
     )
     assert json.loads(done.stdout)["mode"] == "mock"
     assert net.rows() == []
