@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from x402_catalog.addresses import Family, family, has_valid_checksum
 from x402_catalog.hints import RequestShape, ResponseShape, request_shape, response_shape
@@ -51,6 +51,15 @@ class Case:
     def source(self) -> Source:
         """Where the request's values come from."""
         return self.candidate.source
+
+    def again(self, salt: str) -> Case:
+        """The same once more: another purchase in the books, and no other in recordings."""
+        return replace(self, id=f"{plain_id(self.id)}.{salt}")
+
+
+def plain_id(id: str) -> str:
+    """The id of what is bought, whichever time it is."""
+    return id.partition(".")[0]
 
 
 @dataclass(frozen=True, slots=True)
