@@ -50,12 +50,13 @@ class Counter:
         return self.shopper_at(self._market.settings.url, self._market.app)
 
     def shopper_at(self, url: str | None, app: Any) -> Shopper:
-        """A shopper at a server or at an application; where there is neither, as the mode has it."""
-        own = app is not None or url is not None
+        """A shopper at a server or at an application; where there is neither, as the mode has it. In replay nobody is
+        asked, so that a project's own tests replay as they are."""
+        own = (app is not None or url is not None) and not self._only_recordings
         self.is_simulated = not own and self._market.money is None
         if not own:
             return self._stranger()
-        if self._market.money is not None or self._only_recordings:
+        if self._market.money is not None:
             raise pytest.UsageError("testbuy_url, testbuy_app: a seller of your own is bought from in mode mock")
         run, chain = self._market.run, self._market.sandbox.chain
         venue = AppVenue(app, chain) if app is not None else EndpointVenue(str(url), chain)

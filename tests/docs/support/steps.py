@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,7 @@ class Job:
     used: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     said: str = ""
     failed: bool = False
+    _begun: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for name in ("temp", "bin"):
@@ -65,15 +68,23 @@ class Job:
 
     def run(self, steps: list[dict[str, Any]]) -> Job:
         """Run steps in order; after one that failed only those that always run."""
-        for step in steps:
-            if not self._is_due(str(step.get("if", ""))):
-                continue
-            if "uses" in step:
-                given = {name: self.expanded(str(value)) for name, value in step.get("with", {}).items()}
-                self.used.append((step["uses"], given))
-            else:
-                self._shell(step)
+        try:
+            for step in steps:
+                self._step(step)
+        finally:
+            for group in self._begun:  # what a step left running ends with the job
+                with suppress(ProcessLookupError):
+                    os.killpg(group, signal.SIGTERM)
         return self
+
+    def _step(self, step: dict[str, Any]) -> None:
+        if not self._is_due(str(step.get("if", ""))):
+            return
+        if "uses" in step:
+            given = {name: self.expanded(str(value)) for name, value in step.get("with", {}).items()}
+            self.used.append((step["uses"], given))
+        else:
+            self._shell(step)
 
     def _is_due(self, condition: str) -> bool:
         parts = [part.strip() for part in condition.split("&&")] if condition else []
@@ -91,12 +102,17 @@ class Job:
         script.write_text(step["run"], encoding="utf-8")
         output = self.home / "output"
         output.write_text("")
-        done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)], cwd=self.folder, capture_output=True,
-            text=True, timeout=300, check=False, env=self._environment(step.get("env", {})),
-        )  # fmt: skip
-        self.said += done.stdout + done.stderr
-        self.failed = self.failed or done.returncode != 0
+        said = self.home / "said"
+        with said.open("w") as out:
+            process = subprocess.Popen(
+                ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)], cwd=self.folder, stdout=out,
+                stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
+                env=self._environment(step.get("env", {})),
+            )  # fmt: skip
+            self._begun.append(process.pid)
+            code = process.wait(240)
+        self.said += said.read_text(encoding="utf-8")
+        self.failed = self.failed or code != 0
         if "id" in step:
             self.outputs[step["id"]] = _outputs(output.read_text(encoding="utf-8"))
 
@@ -105,7 +121,8 @@ class Job:
         around = {
             "HOME": str(self.home), "PATH": os.pathsep.join(map(str, places)), "LANG": "C.UTF-8",
             "RUNNER_TEMP": str(self.home / "temp"), "GITHUB_OUTPUT": str(self.home / "output"),
-            "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(self.home / "summary"), "GITHUB_WORKSPACE": str(self.folder),
+            "GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(self.folder),
+            "GITHUB_STEP_SUMMARY": str(self.home / "summary"),
         }  # fmt: skip
         return around | {name: self.expanded(str(value)) for name, value in given.items()}
 
