@@ -33,7 +33,12 @@ def _mode(config: pytest.Config) -> str:
         told = (
             f"{dollars(caps.per_call)} a call, {dollars(caps.per_run)} in all, {dollars(caps.per_day or 0)} in 24 hours"
         )
-        return f"mode {mode} (the listings' own endpoints, {MONEY[mode]}, at most {told})"
+        seen = (
+            ", the key in the environment, where every program can read it"
+            if settings.spending.key.in_environment
+            else ""
+        )
+        return f"mode {mode} (the listings' own endpoints, {MONEY[mode]}, at most {told}{seen})"
     if settings.recorded is not None and settings.recorded.plays:
         return "mode replay" if settings.recorded.only else "mode replay, and mock (simulated sellers) for the rest"
     own = settings.url or settings.app

@@ -74,7 +74,11 @@ def test_a_key_that_cannot_be_opened_fails_purchases_in_one_line(spend, net, acc
 
 def test_the_key_in_the_environment_is_used_where_that_is_asked_for(spend, net, monkeypatch):
     monkeypatch.setenv("TESTBUY_PRIVATE_KEY", "0x" + KEY.hex())
-    spend(key=("--testbuy-unsafe-env-key",)).assert_outcomes(passed=3)
+    result = spend(key=("--testbuy-unsafe-env-key",))
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(
+        ["testbuy: mode testnet (*, the key in the environment, where every program can read it)*"]
+    )
     assert net.earned == 2 * PRICE
 
 
