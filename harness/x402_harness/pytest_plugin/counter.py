@@ -107,9 +107,13 @@ class Counter:
         return MockVenue(world)
 
     def cases(self, listing: Listing, rows: int | None = None, strength: int | None = None) -> tuple[Case, ...]:
-        """The planned purchases of a listing. Raises :class:`~x402_harness.shopping.shopper.NotBuyable`."""
+        """The planned purchases of a listing. The options limit what is bought, not what is played.
+
+        Raises :class:`~x402_harness.shopping.shopper.NotBuyable`.
+        """
         chosen = self._market.settings
-        made = self._planner.cases(listing, rows or chosen.rows, strength or chosen.strength)
+        most = None if self._plays(listing) else chosen.rows
+        made = self._planner.cases(listing, rows or most, strength or chosen.strength)
         found = self._config.hook.pytest_testbuy_cases(listing=listing, cases=made, config=self._config)
         return made if found is None else tuple(found)
 
@@ -122,8 +126,10 @@ class Counter:
         this machine."""
         if self._market.money is not None:
             return self._market.money.venue.excused
-        played = self.recordings is not None and self.recordings.has(listing)
-        return DEVELOPMENT if played or self._market.settings.at_own_seller else frozenset()
+        return DEVELOPMENT if self._plays(listing) or self._market.settings.at_own_seller else frozenset()
+
+    def _plays(self, listing: Listing) -> bool:
+        return self.recordings is not None and self.recordings.has(listing)
 
     @cached_property
     def _planner(self) -> Shopper:

@@ -79,6 +79,9 @@ def _bought(market: Market, pairs: list[tuple[str, Any]]) -> Iterator[str]:
     budget = market.budget
     if not replayed or budget.settled:
         yield f"{budget.settled} settled ({_whose(market)})"
+    if unknown := pairs.count(("testbuy_state", "unknown")):
+        more = ": money may yet move; testbuy ledger reconcile" if market.money is not None else ""
+        yield f"{unknown} of unknown outcome{more}"
     for row in budget.spent:
         yield f"spent {row['amount'] or row['atomic'] + ' atomic'} {row['symbol']} on {row['network']}"
 

@@ -51,6 +51,16 @@ def test_reporters_are_told_that_they_were_recorded(pytester, run, bought):
     assert text.count('<property name="testbuy_state" value="settled"') == 2
 
 
+def test_all_of_them_are_played_whatever_number_is_bought(run, bought):
+    run(*HERE, *KEPT, "--testbuy-rows", 1).assert_outcomes(passed=3)
+
+
+def test_the_command_line_replays_them_too(pytester, bought):
+    done = bought.testbuy("replay", pytester.path / "kept", "--reports", bought.folder / "reports", "-q")
+    assert done.returncode == 0, done.stdout
+    assert "2 settled" in done.stdout
+
+
 def test_they_are_judged_by_the_listing_of_today(run, bought):
     (told,) = json.loads((bought.folder / "shops.json").read_text())
     told["accepts"][0]["hints"]["output"] = {"type": "object", "required": ["weather"], "properties": {}}

@@ -167,6 +167,19 @@ def test_in_tests_of_ones_own_each_case_is_bought_once_and_strangers_are_left_al
     assert net.earned == PRICE
 
 
+def test_what_is_left_unknown_is_told_and_not_signed_for_again(spend, net):
+    net.serve(sold(), faults="charge-then-500")
+    result = spend("-k", "row01")
+    result.assert_outcomes(failed=1, deselected=2)
+    result.stdout.fnmatch_lines(["1 of unknown outcome: money may yet move; testbuy ledger reconcile"])
+    assert [row.state for row in net.rows()] == [Entry.UNKNOWN]
+    net.serve(sold())
+    again = spend("-k", "row01")
+    again.assert_outcomes(failed=1, deselected=2)
+    again.stdout.fnmatch_lines(["*was signed for before: entry 1 of pytest-*, unknown*"])
+    assert net.earned == PRICE
+
+
 def planned(net, *more):
     net.plan("--rows", "2", *more)
     return ("--testbuy-plan", net.folder / "buy.plan", "--testbuy-approve", net.digest())
