@@ -1,5 +1,6 @@
 """Write the generated documents: ``docs/rules.md``, ``docs/commands.md``, ``docs/faults.md``,
-``docs/testbuy.schema.json``, the tables of ``docs/configuration.md``, and the outputs shown in ``README.md``.
+``docs/testbuy.schema.json``, the tables of ``docs/configuration.md``, and the outputs shown in ``README.md`` and the
+tutorials.
 
 Run ``python docs/generate.py`` after changing a rule, a command, a fault or a snapshot; a test fails when one has
 drifted.
@@ -29,7 +30,7 @@ from x402_harness.sandbox.faults import FAULTS
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT / "tests" / "catalog" / "rules" / "corpus" / "invalid"
 REFERENCE = "api-venice-ai-api-v1-images-generations"
-SNAPSHOTS = ROOT / "tests" / "harness" / "cli" / "snapshots"
+SNAPSHOTS = (ROOT / "tests" / "harness" / "cli" / "snapshots", ROOT / "tests" / "docs" / "snapshots")
 _OUTPUT = re.compile(
     r"<!-- output: (?P<name>[\w-]+)(?: head (?P<head>\d+) tail (?P<tail>\d+))? -->\n"
     r"```\n(?P<prompt>\$[^\n]*)\n.*?```",
@@ -40,17 +41,20 @@ _TABLE = re.compile(r"<!-- table: (?P<name>\w+) -->\n.*?<!-- end -->", re.S)
 
 def documents() -> dict[str, str]:
     """Every generated document by its path in the project."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     configuration = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     with click.Context(app) as context:
         commands = every_command(context)
+    shown = [ROOT / "README.md", *sorted((ROOT / "docs").glob("tutorial-*.md"))]
     return {
         "docs/rules.md": rules_page(),
         "docs/commands.md": commands_page(),
         "docs/faults.md": faults_page(),
         "docs/configuration.md": _TABLE.sub(lambda match: _with_table(match, commands), configuration),
         "docs/testbuy.schema.json": json.dumps(schema(commands), indent=2, ensure_ascii=False) + "\n",
-        "README.md": _OUTPUT.sub(_with_output, readme),
+        **{
+            page.relative_to(ROOT).as_posix(): _OUTPUT.sub(_with_output, page.read_text(encoding="utf-8"))
+            for page in shown
+        },
     }
 
 
@@ -231,7 +235,8 @@ def _cell(text: str) -> str:
 
 
 def _with_output(match: re.Match[str]) -> str:
-    text = (SNAPSHOTS / f"{match['name']}.txt").read_text(encoding="utf-8").split("--- stderr\n")[0].rstrip()
+    path = next(path for folder in SNAPSHOTS if (path := folder / f"{match['name']}.txt").exists())
+    text = path.read_text(encoding="utf-8").split("--- stderr\n")[0].rstrip()
     lines = text.split("\n")
     if match["head"] and len(lines) > int(match["head"]) + int(match["tail"]):
         lines = [*lines[: int(match["head"])], "…", *lines[-int(match["tail"]) :]]

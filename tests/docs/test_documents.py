@@ -18,20 +18,22 @@ def generator(root):
     return module
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "docs/rules.md",
-        "docs/commands.md",
-        "docs/faults.md",
-        "docs/configuration.md",
-        "docs/testbuy.schema.json",
-        "README.md",
-    ],
-)
+GENERATED = [
+    "rules.md", "commands.md", "faults.md", "configuration.md", "testbuy.schema.json", "tutorial-agent.md",
+    "tutorial-catalogue.md", "tutorial-seller.md",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", [*(f"docs/{name}" for name in GENERATED), "README.md"])
 def test_a_generated_document_is_up_to_date(path, generator, root):
     written = (root / path).read_text(encoding="utf-8")
     assert written == generator.documents()[path], "run: python docs/generate.py"
+
+
+def test_every_output_of_a_tutorial_is_one_that_a_test_has_pinned(root):
+    for page in root.glob("docs/tutorial-*.md"):
+        text = page.read_text(encoding="utf-8")
+        assert text.count("<!-- output: ") == len(re.findall(r"^```\n\$ ", text, flags=re.M)) > 0
 
 
 def test_links_between_documents_lead_somewhere(root):

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from x402_catalog.findings import Finding
-from x402_catalog.models import Listing
 from x402_harness.cli import helping, keys, options, reporting, spending
 from x402_harness.cli.loading import fail, load, print_json
 from x402_harness.cli.plan import print_plan
@@ -19,10 +16,9 @@ from x402_harness.runs.outcome import Exit
 
 if TYPE_CHECKING:
     from x402_harness.cli.baselines import Baselines
-    from x402_harness.ledger import Row
     from x402_harness.planning.cases import Case
     from x402_harness.planning.planfile import PlanFile
-    from x402_harness.runs.venue import RealVenue
+    from x402_harness.runs.applying import Application, PlanRefused
 
 
 @helping.command(
@@ -50,30 +46,28 @@ def command(plan: Path, **values: Any) -> None:
     expired, was altered, was applied before, or whose listings changed is refused as a whole. A price or a payee that
     moved since refuses that call. Applied again after it was stopped, it goes on with what was not begun.
     """
+    from x402_harness.runs.applying import PlanRefused
+
     found = _read(plan)
     _require_input(values)
     accepted = reporting.some(values, len(found.calls))
-    _stop_at(_objections(found, values["mode"]), values)
-    venue = _venue(found, values)
-    cases = _cases(found, venue, values)
-    known = _booked(found)
-    left = [case for case in cases if case.id not in known]
-    if not left:
-        _applied(found, known, values)
-    _approve(found, left, values)
-    _buy(found, cases, left, venue, values, accepted)
+    try:
+        applied = _application(found, values)
+        left = _left(applied)
+        _approve(applied, left, values)
+        _buy(applied, left, values, accepted)
+    except PlanRefused as refused:
+        _refuse(refused, values)
 
 
 def _read(path: Path) -> PlanFile:
-    from x402_harness.planning.planfile import LARGEST, BadPlan, read_plan
+    from x402_harness.planning.planfile import BadPlan
+    from x402_harness.runs.applying import plan_in
 
     try:
-        with path.open("rb") as file:
-            return read_plan(file.read(LARGEST + 1))
-    except OSError as error:
-        raise click.UsageError(f"{path} cannot be read: {error.strerror}") from error
+        return plan_in(path)
     except BadPlan as error:
-        raise click.UsageError(f"{path} is no plan: {error}") from error
+        raise click.UsageError(str(error)) from error
 
 
 def _require_input(values: dict[str, Any]) -> None:
@@ -83,90 +77,53 @@ def _require_input(values: dict[str, Any]) -> None:
         raise click.UsageError("--approve DIGEST and --no-input belong together.")
 
 
-def _objections(found: PlanFile, mode: str | None) -> list[Finding]:
-    from x402_harness.policy import Mode
-    from x402_harness.runs.plans import objections
-
-    return list(objections(found, time.time(), Mode(mode) if mode else None))
-
-
-def _venue(found: PlanFile, values: dict[str, Any]) -> RealVenue:
+def _application(found: PlanFile, values: dict[str, Any]) -> Application:
     from x402_harness.edge.client import Limits
-    from x402_harness.runs.venue import RealVenue
+    from x402_harness.policy import Mode
+    from x402_harness.runs.applying import Application
+    from x402_harness.wallet import home
 
-    nodes = spending.chosen_nodes(values)
+    asked, nodes = values["mode"], spending.chosen_nodes(values)
     limits = Limits(timeout=values["timeout"], total=values["timeout"])
     try:
-        return RealVenue(
-            found.spent_in, limits, networks=frozenset(found.networks), private=found.allow_private,
-            acts=found.allow_side_effects, witness=nodes,
+        return Application.of(
+            found, lambda files: load(files).listings, home(), time.time, mode=Mode(asked) if asked else None,
+            limits=limits, witness=nodes,
         )  # fmt: skip
     except ValueError as error:
         raise click.UsageError(f"the plan cannot be applied: {error}") from None
 
 
-def _cases(found: PlanFile, venue: RealVenue, values: dict[str, Any]) -> list[Case]:
-    from x402_harness.runs.plans import approved_cases
+def _left(applied: Application) -> tuple[Case, ...]:
+    from x402_harness.ledger import Unusable
 
-    files = sorted({call.row.file for call in found.calls})
-    made = approved_cases(found, _listings(files), venue)
-    _stop_at([one for one in made if isinstance(one, Finding)], values)
-    return [one for one in made if not isinstance(one, Finding)]
-
-
-def _listings(files: Iterable[str]) -> list[Listing]:
-    return load(file for file in files if Path(file).is_file()).listings
-
-
-def _booked(found: PlanFile) -> dict[str, Row]:
-    from x402_harness.ledger import Ledger, Unusable
-    from x402_harness.runs.plans import entries
-    from x402_harness.wallet import home, ledger_path
-
-    path = ledger_path(home())
-    if not path.exists():
-        return {}
     try:
-        with Ledger(path, time.time) as ledger:
-            return entries(found, ledger)
+        return applied.left()
     except Unusable as error:
         fail(str(error), Exit.FAULT)
 
 
-def _applied(found: PlanFile, known: dict[str, Row], values: dict[str, Any]) -> NoReturn:
-    from x402_harness.ledger import OPEN
-    from x402_harness.policy.planrules import APPLIED
-
-    states = sorted(str(row.state) for row in known.values())
-    told = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
-    still = any(row.state in OPEN for row in known.values())
-    finding = APPLIED.finding(f"its {len(known)} purchases stand in the ledger: {told}", observed=found.digest)
-    _stop_at([finding], values, Exit.UNKNOWN if still else Exit.REFUSED)
-    raise AssertionError("a finding stops it")
-
-
-def _approve(found: PlanFile, left: list[Case], values: dict[str, Any]) -> None:
+def _approve(applied: Application, left: tuple[Case, ...], values: dict[str, Any]) -> None:
     """Have the plan approved by its digest, or by the total of what is left of it, typed at a terminal."""
     from x402_harness.policy.planrules import UNAPPROVED
+    from x402_harness.runs.applying import PlanRefused, total_of
 
     if values["approve"] is not None:
-        if values["approve"].strip().lower() != found.digest:
-            told = "the digest that was approved is another plan's"
-            _stop_at([UNAPPROVED.finding(told, observed=values["approve"][:80], expected=found.digest)], values)
+        applied.require_approval(values["approve"])
         return
     if not sys.stdin.isatty():
-        _stop_at([UNAPPROVED.finding("there is no terminal to type at, and no --approve")], values)
-    total = _total(left)
-    print_plan(found, err=True)
-    if len(left) < len(found.calls):
-        click.echo(f"\n{len(found.calls) - len(left)} of them were begun before and are not bought again.", err=True)
-    _typed(total, found, values)
+        raise PlanRefused(UNAPPROVED.finding("there is no terminal to type at, and no --approve"))
+    print_plan(applied.plan, err=True)
+    if begun := len(applied.plan.calls) - len(left):
+        click.echo(f"\n{begun} of them were begun before and are not bought again.", err=True)
+    _type(total_of(left), applied.plan)
 
 
-def _typed(total: int, found: PlanFile, values: dict[str, Any]) -> None:
+def _type(total: int, found: PlanFile) -> None:
     from x402_catalog.money import from_decimal
     from x402_harness.planning.planfile import dollars
     from x402_harness.policy.planrules import UNAPPROVED
+    from x402_harness.runs.applying import PlanRefused
     from x402_harness.runs.purse import MONEY
 
     asked = f"\nType {dollars(total)} to spend it in {MONEY[found.spent_in]}"
@@ -176,71 +133,48 @@ def _typed(total: int, found: PlanFile, values: dict[str, Any]) -> None:
         typed = ""
     if from_decimal(typed.strip().removeprefix("$"), 6) != total:
         told = "another amount was typed"
-        _stop_at([UNAPPROVED.finding(told, observed=typed[:40], expected=dollars(total))], values)
+        raise PlanRefused(UNAPPROVED.finding(told, observed=typed[:40], expected=dollars(total)))
 
 
-def _total(cases: Iterable[Case]) -> int:
-    from x402_harness.policy import dollars_micro
-
-    return sum(dollars_micro(case.price) for case in cases)
-
-
-def _buy(
-    found: PlanFile, cases: list[Case], left: list[Case], venue: RealVenue, values: dict[str, Any], accepted: Baselines
-) -> NoReturn:  # fmt: skip
-    from x402_catalog.addresses import same_address
+def _buy(applied: Application, left: tuple[Case, ...], values: dict[str, Any], accepted: Baselines) -> NoReturn:
     from x402_harness.cli.running import finish
-    from x402_harness.ledger import OPEN, AlreadySigned, Unusable
+    from x402_harness.ledger import Unusable
     from x402_harness.planning.cases import Plan
-    from x402_harness.policy.planrules import APPLIED, OTHER_MODE
-    from x402_harness.runs.plans import caps_of, enter, entries
-    from x402_harness.runs.purse import Purse
+    from x402_harness.runs.applying import KeyIsPublic
     from x402_harness.runs.runner import RunConfig
-    from x402_harness.wallet import home, ledger_path, private_folder
+    from x402_harness.wallet import private_folder
 
-    wallet = keys.chosen_wallet(values)
-    if not same_address(wallet.address, found.payer):
-        told = "the key is another account's"
-        _stop_at([OTHER_MODE.finding(told, observed=wallet.address, expected=found.payer)], values)
-    if not wallet.may_pay(found.spent_in):
-        fail(f"everybody has this key: it does not pay in {found.mode} runs.", Exit.REFUSED)
-    books = ledger_path(private_folder(home()))
-    purse = Purse(found.spent_in, wallet, books, found.run, frozenset(found.networks))
     try:
-        with purse.open(time.time) as ledger:
-            enter(found, left, ledger)
-    except AlreadySigned as error:  # another process applies it at this moment
-        _stop_at([APPLIED.finding(str(error), observed=found.digest)], values)
+        purse = applied.purse(keys.chosen_wallet(values))
+        private_folder(applied.books)
+        applied.enter(left)
+    except KeyIsPublic as error:
+        fail(str(error), Exit.REFUSED)
     except Unusable as error:
         fail(str(error), Exit.FAULT)
+    found = applied.plan
     config = RunConfig(
         sources=tuple(dict.fromkeys(call.row.file for call in found.calls)), command="apply", seed=found.seed,
-        rows=found.rows, caps=caps_of(found, _total(cases)),
+        rows=found.rows, caps=applied.caps,
     )  # fmt: skip
-
-    def still_open() -> bool:
-        with purse.open(time.time) as ledger:
-            return any(row.state in OPEN for row in entries(found, ledger).values())
-
     items = list({id(case.listing): case.listing for case in left}.values())
     finish(
-        config, values, accepted, items=items, venue=venue, purse=purse, planned=Plan(tuple(left), ()),
-        still_open=still_open,
+        config, values, accepted, items=items, venue=applied.venue, purse=purse, planned=Plan(left, ()),
+        still_open=applied.may_still_move,
     )  # fmt: skip
 
 
-def _stop_at(findings: list[Finding], values: dict[str, Any], code: Exit = Exit.REFUSED) -> None:
-    """Refuse the plan if there is anything against it: say it all, and leave."""
-    if not findings:
-        return
+def _refuse(refused: PlanRefused, values: dict[str, Any]) -> NoReturn:
+    """Say all that stands against the plan, and leave."""
+    findings, code = refused.findings, int(refused.code)
     if values["format_"] == "json":
         from x402_harness.reporting.document import document
 
         summary = {"listings": 0, "errors": len(findings), "warnings": 0}
-        print_json(document("apply", summary, findings, exit_code=int(code)))
+        print_json(document("apply", summary, findings, exit_code=code))
     else:
         from x402_harness.reporting.terminal import console, print_findings
 
         print_findings(findings, console())
     click.echo("testbuy: the plan is refused; nothing was signed.", err=True)
-    raise SystemExit(int(code))
+    raise SystemExit(code)

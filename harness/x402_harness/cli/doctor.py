@@ -82,38 +82,38 @@ def _home() -> Any:
 
 
 def _nodes(given: tuple[str, ...]) -> Iterator[Check]:
-    from x402_harness.cli import spending
     from x402_harness.doctor.nodes import node
     from x402_harness.edge.rpc import Rpc
+    from x402_harness.runs.nodes import BadNode, nodes_of_environment
 
     try:
-        for where, url in [*_named(given), *spending.nodes_of_environment(os.environ)]:
+        for where, url in [*_named(given), *nodes_of_environment(os.environ)]:
             yield from node(where, Rpc(url, _client(where, url)), time.time)
-    except click.UsageError as error:
-        yield Check("nodes", Status.ERROR, error.message, "testbuy doctor --rpc base-sepolia=https://node.example")
+    except BadNode as error:
+        yield Check("nodes", Status.ERROR, str(error), "testbuy doctor --rpc base-sepolia=https://node.example")
 
 
 def _named(given: tuple[str, ...]) -> Iterator[tuple[Network | None, str]]:
     """What ``--rpc`` names, a node of a network that is said, or of any."""
-    from x402_harness.cli import spending
+    from x402_harness.runs.nodes import nodes_of_options
 
     for text in given:
         if text.lower().startswith(("http://", "https://")):
             yield None, text
         else:
-            yield from spending.nodes_of_options((text,))
+            yield from nodes_of_options((text,))
 
 
 def _client(where: Network | None, url: str) -> Any:
     from urllib.parse import urlsplit
 
-    from x402_harness.cli import spending
     from x402_harness.edge.direct import guarded_client
     from x402_harness.edge.guard import Guard
     from x402_harness.edge.rpc import RPC_LIMITS
+    from x402_harness.runs.nodes import client
 
     if where is not None:
-        return spending.client(where, url, local=False)
+        return client(where, url, local=False)
     return guarded_client(Guard(frozenset({urlsplit(url).hostname or ""})), RPC_LIMITS)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -46,18 +45,16 @@ def signer(function: F) -> F:
 
 def chosen_wallet(values: dict[str, Any]) -> UserWallet:
     """The wallet that the options name, which are taken out of ``values``; anything wrong with it is a usage error."""
-    from x402_harness.wallet import KeyRefused, Keystore, UserWallet, from_environment, home, unlock
+    from x402_harness.wallet import KeyChoice, KeyRefused
 
-    account, keystore, unsafe = values.pop("account"), values.pop("keystore"), values.pop("unsafe_env_key")
+    chosen = KeyChoice(values.pop("account"), values.pop("keystore"), values.pop("unsafe_env_key"))
     given = values.pop("password_file")
-    if [account is not None, keystore is not None, unsafe].count(True) != 1:
+    if not chosen.is_single:
         raise click.UsageError("Name one key: --account NAME, --keystore FILE or --unsafe-env-key.")
     try:
-        if unsafe:
+        if chosen.in_environment:
             click.echo("testbuy: the key is in the environment, where every program can read it", err=True)
-            return UserWallet(from_environment(os.environ))
-        path = keystore or Keystore(home() / "wallets").path(account)
-        return unlock(path, password(given))
+        return chosen.open(lambda: password(given))
     except (KeyRefused, OSError) as error:
         fail(told(error), Exit.USAGE)
 

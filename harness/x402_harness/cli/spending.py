@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
 
 import click
 
-from x402_catalog.networks import Network, network
 from x402_harness.cli import options
 
 if TYPE_CHECKING:
@@ -17,8 +15,6 @@ if TYPE_CHECKING:
     from x402_harness.policy import Caps, Mode
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-RPC_VARIABLE = "TESTBUY_RPC_"  # and the network's name: TESTBUY_RPC_BASE_SEPOLIA
 
 
 def rpc(function: F) -> F:
@@ -89,61 +85,12 @@ def chosen_networks(mode: Mode, names: tuple[str, ...]) -> frozenset[str]:
 def chosen_nodes(values: dict[str, Any], *, local: bool = False) -> Nodes | None:
     """The nodes that the options and the environment name, taken out of ``values``; ``None`` if they name none.
 
-    A node of a test network may be anywhere; one of a main network speaks https at a public address, unless ``local``
-    says that the money is a sandbox's. Messages show no URL: it may hold a key.
+    ``local`` says that the money is a sandbox's, whose node of a main network is on this machine.
     """
-    from x402_harness.buying.nodes import Nodes
-    from x402_harness.edge.rpc import Rpc
+    from x402_harness.runs.nodes import BadNode, named_nodes
 
-    named = {**dict(nodes_of_environment(os.environ)), **dict(nodes_of_options(values.pop("rpc")))}
-    confirmations, patience = values.pop("confirmations"), values.pop("settle_wait")
-    if not named:
-        return None
-    nodes = {where.caip2: Rpc(url, client(where, url, local)) for where, url in named.items()}
-    return Nodes(nodes, confirmations, patience)
-
-
-def nodes_of_options(given: tuple[str, ...]) -> Iterator[tuple[Network, str]]:
-    """The nodes that ``--rpc`` names. One that is none is a usage error."""
-    for value in given:
-        name, sign, url = value.partition("=")
-        if not sign:
-            raise click.UsageError("--rpc is written NETWORK=URL, such as base-sepolia=https://…")
-        yield _checked(name.strip(), url.strip(), "--rpc")
-
-
-def nodes_of_environment(environ: Mapping[str, str]) -> Iterator[tuple[Network, str]]:
-    """The nodes that ``TESTBUY_RPC_NETWORK`` name. One that is none is a usage error."""
-    for variable, url in environ.items():
-        if variable.startswith(RPC_VARIABLE) and url:
-            name = variable.removeprefix(RPC_VARIABLE).lower().replace("_", "-")
-            yield _checked(name, url, variable)
-
-
-def _checked(name: str, url: str, said: str) -> tuple[Network, str]:
-    where = network(name)
-    if where is None or where.chain_id is None:
-        raise click.UsageError(f"{said}: {name[:40]!r} is no EVM network of the table.")
+    given, confirmations, patience = values.pop("rpc"), values.pop("confirmations"), values.pop("settle_wait")
     try:
-        parts = urlsplit(url)
-        fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 80) > 0
-    except ValueError:
-        fine = False
-    if not fine:
-        raise click.UsageError(f"{said}: what is given for {where.v1_name or where.caip2} is no absolute http(s) URL.")
-    return where, url
-
-
-def client(where: Network, url: str, local: bool) -> Any:
-    """What a node of a network may be asked by. A usage error where it may not be asked."""
-    from x402_harness.edge.direct import guarded_client
-    from x402_harness.edge.guard import Guard
-    from x402_harness.edge.rpc import RPC_LIMITS
-
-    if where.testnet or local:
-        return guarded_client(Guard(frozenset({urlsplit(url).hostname or ""})), RPC_LIMITS)
-    if urlsplit(url).scheme != "https":
-        raise click.UsageError(
-            f"the node of {where.v1_name or where.caip2} must be spoken to over https: it tells of real money."
-        )
-    return guarded_client(Guard(), RPC_LIMITS)
+        return named_nodes(given, os.environ, confirmations=confirmations, patience=patience, local=local)
+    except BadNode as error:
+        raise click.UsageError(str(error)) from None

@@ -55,6 +55,15 @@ class Case:
         """Where the request's values come from."""
         return self.candidate.source
 
+    def again(self, salt: str) -> Case:
+        """The same once more: another purchase in the books, and no other in recordings."""
+        return replace(self, id=f"{plain_id(self.id)}.{salt}")
+
+
+def plain_id(id: str) -> str:
+    """The id of what is bought, whichever time it is."""
+    return id.partition(".")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Skip:

@@ -46,8 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for root in roots:
         if not any(root == path or path in root.parents or root in path.parents for path in given):
             config.args.append(str(root))
-    if roots or options.text(config, "checks") or options.text(config, "url"):
-        _ = market_of(config).settings  # a wrong option is told before anything is collected
+    if market_of(config).is_asked:
+        market_of(config).check()  # what is wrong is told before anything is collected
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -63,6 +63,7 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Open facilitator and RPC before a seller under test starts."""
+    options.check(session.config)  # once more: other plugins have been configured since
     if not session.config.getoption("collectonly", False):
         market_of(session.config).start()
 
@@ -72,6 +73,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     resolved = file_path.resolve()
     for root in options.roots(parent.config):
         if resolved == root or (root in resolved.parents and resolved.name.lower().endswith(SUFFIXES)):
+            if market_of(parent.config).is_ours(resolved):
+                return None
             from x402_harness.pytest_plugin.collecting import ListingFile
 
             return ListingFile.from_parent(parent, path=file_path)
@@ -126,7 +129,7 @@ def testbuy_case(request: pytest.FixtureRequest, testbuy_listing: Listing) -> Ca
         from x402_harness.shopping.shopper import NotBuyable
 
         try:
-            market_of(request.config).cases(testbuy_listing)
+            market_of(request.config).counter.cases(testbuy_listing)
         except NotBuyable as error:
             pytest.skip(f"not bought: {error}")
     found: Case = request.param
@@ -153,13 +156,14 @@ def testbuy_app(pytestconfig: pytest.Config) -> Any:
 
 @pytest.fixture(scope="session")
 def _testbuy_shopper(pytestconfig: pytest.Config, testbuy_url: str | None, testbuy_app: Any) -> Shopper:
-    return market_of(pytestconfig).shopper_at(testbuy_url, testbuy_app)
+    return market_of(pytestconfig).counter.shopper_at(testbuy_url, testbuy_app)
 
 
 @pytest.fixture
 def testbuy_buyer(request: pytest.FixtureRequest, _testbuy_shopper: Shopper) -> Iterator[Shopper]:
-    """Buys cases and listings, with sandbox money, at the seller under test or at sellers made from the listings."""
-    yield market_of(request.config).shopper_of(_testbuy_shopper, request.node)
+    """Buys cases and listings, as the mode has it: with sandbox money, at the seller under test or at sellers made from
+    the listings; with test money or real money at the listings' own endpoints; or what was recorded, with none."""
+    yield market_of(request.config).counter.shopper_of(_testbuy_shopper, request.node)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from x402_catalog.findings import Finding
 from x402_catalog.models import Listing
 from x402_catalog.validation import validate
 from x402_harness.pytest_plugin import names
+from x402_harness.pytest_plugin.counter import noted
 from x402_harness.pytest_plugin.market import Market, market_of, near
 from x402_harness.shopping.loading import read_listings
 from x402_harness.shopping.purchased import DoesNotConform
@@ -45,8 +46,9 @@ class ListingFile(pytest.File):
             kinds += [("challenge", ChallengeItem), ("invalid requests", InvalidItem)]
         for label, kind in kinds:
             yield kind.from_parent(self, name=f"{name}[{label}]", listing=listing)
+        yield from self._stale(listing, name)
         try:
-            cases = market.cases(listing)
+            cases = market.counter.cases(listing)
         except NotBuyable as error:
             yield SkippedItem.from_parent(self, name=f"{name}[purchases]", listing=listing, reason=str(error))
             return
@@ -54,6 +56,13 @@ class ListingFile(pytest.File):
             yield PurchaseItem.from_parent(self, name=f"{name}[{unique(names.row(case))}]", listing=listing, case=case)
         if market.settings.at_own_seller and cases:
             yield ForgedItem.from_parent(self, name=f"{name}[forged payments]", listing=listing, case=cases[0])
+
+    def _stale(self, listing: Listing, name: str) -> Iterator[pytest.Item]:
+        unique = names.Unique()
+        for reason in market_of(self.config).counter.stale(listing):
+            yield StaleItem.from_parent(
+                self, name=f"{name}[{unique('stale recording')}]", listing=listing, reason=reason
+            )
 
 
 class _Item(pytest.Item):
@@ -79,6 +88,8 @@ class _Item(pytest.Item):
         """The findings, as the command line prints them."""
         if isinstance(excinfo.value, DoesNotConform):
             return "\n".join([str(excinfo.value), *self.again(), _ALLOW])
+        if isinstance(excinfo.value, pytest.UsageError):
+            return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
@@ -127,7 +138,7 @@ class RulesItem(ListingItem):
 
     def runtest(self) -> None:
         """Judge it."""
-        excused = self.market.shopper.venue.excused if self.market.settings.at_own_seller else frozenset()
+        excused = self.market.counter.excused(self.listing)
         self.judge(one for one in validate(self.listing).findings if one.rule not in excused)
 
 
@@ -143,13 +154,22 @@ class SkippedItem(ListingItem):
         pytest.skip(f"judged, not bought: {self._reason}")
 
 
+class StaleItem(SkippedItem):
+    """A recording that does not belong to its listing any more, and why."""
+
+    def runtest(self) -> None:
+        """Skip, and have it told at the end."""
+        self.user_properties.append(("testbuy_stale", self._reason))
+        pytest.skip(self._reason)
+
+
 class ChallengeItem(ListingItem):
     """The 402 of the seller's own endpoint, and how it takes what is malformed."""
 
     def runtest(self) -> None:
         """Probe it."""
         self.require_server()
-        probed = self.market.shopper.probe(self.listing)
+        probed = self.market.counter.shopper.probe(self.listing)
         failed = probed.verdict in ("fault", "unreachable")
         self.judge(probed.findings, [f"    verdict   {probed.verdict}: {probed.words}"], sold=not failed)
 
@@ -160,7 +180,7 @@ class InvalidItem(ListingItem):
     def runtest(self) -> None:
         """Send them."""
         self.require_server()
-        refused = self.market.shopper.send_invalid(self.listing, self.market.settings.invalid)
+        refused = self.market.counter.shopper.send_invalid(self.listing, self.market.settings.invalid)
         if not refused.answered:
             pytest.skip(refused.reason or "no invalid requests are wanted")
         self.user_properties.append(("testbuy_invalid", len(refused.answered)))
@@ -180,16 +200,14 @@ class _CaseItem(ListingItem):
         place = self.path.relative_to(self.config.rootpath) if self.path.is_relative_to(self.config.rootpath) else None
         file = (place or self.path).as_posix()
         more = f"--rows {self.case.row} --seed {chosen.seed}"
-        if chosen.app is None:
+        if chosen.app is None and chosen.recorded is None and chosen.spending is None:
             what = f"check {chosen.url} --listing {file}" if chosen.url else f"run {file}"
             yield f"    command   testbuy {what} {more}"
         yield from super().again()
 
     def tell(self, made: Purchased) -> None:
         """Fail with what counts of a purchase; note it for every reporter."""
-        self.user_properties.append(("testbuy_state", made.state))
-        if made.spent is not None:
-            self.user_properties.append(("testbuy_spent", str(made.spent)))
+        self.user_properties += noted(made)
         self.judge(made.findings, made.told(), sold=made.settled)
 
 
@@ -199,7 +217,7 @@ class PurchaseItem(_CaseItem):
     def runtest(self) -> None:
         """Buy and check."""
         self.require_server()
-        made = self.market.shopper.buy(self.case)
+        made = self.market.counter.shopper.buy(self.case)
         if self.case.model is not None and made.settled:
             from x402_harness.planning.shown import coverage_of
 
@@ -216,6 +234,6 @@ class ForgedItem(_CaseItem):
     def runtest(self) -> None:
         """Buy, and try them."""
         self.require_server()
-        made = self.market.shopper.try_refusals(self.case)
+        made = self.market.counter.shopper.try_refusals(self.case)
         self.user_properties.append(("testbuy_forged", made.attempts))
         self.tell(made)

@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -16,16 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from x402_harness.pytest_plugin import options
+from x402_harness.pytest_plugin import options, typed
 
 if TYPE_CHECKING:
-    from x402_catalog.findings import Finding
     from x402_catalog.models import Listing
-    from x402_harness.planning.cases import Case
+    from x402_harness.pytest_plugin.counter import Counter
+    from x402_harness.pytest_plugin.money import Money
+    from x402_harness.pytest_plugin.settings import Settings
     from x402_harness.runs.sandboxes import Sandbox
-    from x402_harness.runs.venue import MockVenue
-    from x402_harness.shopping.purchased import Purchased
-    from x402_harness.shopping.shopper import Budget, Shopper
+    from x402_harness.shopping.shopper import Budget
 
 KEY: pytest.StashKey[Market] = pytest.StashKey()
 FACILITATOR = "TESTBUY_FACILITATOR"  # the environment variable that tells a seller under test where to settle
@@ -44,14 +43,31 @@ class Market:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._told = options.given_to_workers(config)
+        self._told = typed.given_to_workers(config)
         self._open = ExitStack()
-        self.is_simulated: bool | None = None
 
     @cached_property
-    def settings(self) -> options.Settings:
-        """The options, typed."""
-        return options.settings(self._config)
+    def settings(self) -> Settings:
+        """The options, typed; what turns on more than sandbox money is looked at again."""
+        from x402_harness.pytest_plugin.settings import settings
+
+        options.check(self._config)
+        return settings(self._config)
+
+    @cached_property
+    def money(self) -> Money | None:
+        """What pays where that is not sandbox money."""
+        chosen = self.settings
+        if chosen.spending is None:
+            return None
+        from x402_harness.pytest_plugin.money import Money
+
+        return Money(chosen.spending, chosen.caps, None if self._told is None else self._told["money"])
+
+    @property
+    def planned_files(self) -> list[Path]:
+        """The files that a plan was made from, if one is given."""
+        return self.money.files if self.money is not None else []
 
     @cached_property
     def folder(self) -> Path:
@@ -69,18 +85,38 @@ class Market:
 
     def for_worker(self) -> dict[str, Any]:
         """What a worker is told."""
-        return {"folder": str(self.folder), "sandbox": self.sandbox.url if self._is_needed else None}
+        return {
+            "folder": str(self.folder), "sandbox": self.sandbox.url if self._is_needed else None,
+            "typed": typed.typed(self._config), "money": self.money.for_worker() if self.money is not None else None,
+        }  # fmt: skip
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether any option asks for something."""
+        named = any(options.text(self._config, name) for name in ("checks", "url", "mode", "recordings"))
+        return named or bool(options.roots(self._config))
 
     @property
     def _is_needed(self) -> bool:
         return bool(options.text(self._config, "url") or options.text(self._config, "app"))
 
     def start(self) -> None:
-        """Open what a seller under test needs before it starts; an application that cannot be loaded is told of now."""
+        """Open what a seller under test needs before it starts; an application that cannot be loaded is told of now.
+        A plan is entered into the books."""
+        if self.is_asked and self.money is not None:
+            self.money.start()
         if self._is_needed:
             os.environ[FACILITATOR] = self.sandbox.facilitator
             self._open.callback(os.environ.pop, FACILITATOR, None)
             _ = self.app
+
+    def check(self) -> None:
+        """Raise ``pytest.UsageError`` for what is wrong with the options, the plan or the recordings."""
+        self.counter.check()
+
+    def at_end(self, close: Callable[[], object]) -> None:
+        """Have something done when the session ends."""
+        self._open.callback(close)
 
     def close(self) -> None:
         """Close what was opened."""
@@ -89,6 +125,8 @@ class Market:
     @cached_property
     def budget(self) -> Budget:
         """One budget over all workers."""
+        if self.money is not None:
+            return self.money.budget
         from x402_harness.shopping.shopper import Budget
 
         return Budget(self.folder / "ledger.db", "pytest", time.time, self.settings.caps)
@@ -98,8 +136,13 @@ class Market:
         """Every listing under the roots that can be read."""
         from x402_harness.shopping.loading import read_listings
 
-        found = {path: None for root in options.roots(self._config) for path in files(root)}
+        found = {path: None for root in options.roots(self._config) for path in files(root) if not self.is_ours(path)}
         return [one for path in found for one in read_listings(near(path)) if not _is_finding(one)]  # type: ignore[misc]
+
+    def is_ours(self, path: Path) -> bool:
+        """Whether a file is a recording: it may stand among the listings, and is none."""
+        recorded = self.settings.recorded
+        return recorded is not None and recorded.folder.resolve() in path.resolve().parents
 
     @cached_property
     def sandbox(self) -> Sandbox:
@@ -143,80 +186,11 @@ class Market:
         return self._open.enter_context(asyncio.Runner()).run
 
     @cached_property
-    def shopper(self) -> Shopper:
-        """The shopper of the options."""
-        return self.shopper_at(self.settings.url, self.app)
+    def counter(self) -> Counter:
+        """Where things are bought."""
+        from x402_harness.pytest_plugin.counter import Counter
 
-    def shopper_at(self, url: str | None, app: Any) -> Shopper:
-        """A shopper at a server, at an application, or where there is neither, at sellers made from the listings."""
-        from x402_harness.runs.venue import EndpointVenue
-        from x402_harness.shopping.shopper import Shopper
-        from x402_harness.shopping.venues import HERE, AppVenue
-
-        run = self.run
-        self.is_simulated = app is None and url is None
-        venue: Any = self.simulated if app is None and url is None else None
-        if app is not None:
-            venue = AppVenue(app, self.sandbox.chain)
-            self._open.callback(lambda: run(venue.close()))
-        elif url is not None:
-            venue = EndpointVenue(url, self.sandbox.chain)
-        base = url or (HERE if app is not None else None)
-        return Shopper(
-            venue, self.budget, os.urandom, self.settings.seed, self._inspect, run=run, base=base
-        )  # fmt: skip
-
-    @cached_property
-    def simulated(self) -> MockVenue:
-        """Sellers made from the listings, in this process."""
-        from x402_harness.runs.venue import MockVenue
-        from x402_harness.sandbox.world import World
-
-        world = World(time.time, seed=self.settings.seed)
-        self._open.callback(world.close)
-        return MockVenue(world)
-
-    def shopper_of(self, shopper: Shopper, node: Any) -> Shopper:
-        """The shopper of one test: its marker chooses the rules, and what it finds is noted for every reporter."""
-        from dataclasses import replace
-
-        from x402_harness.pytest_plugin.marking import marked
-
-        def inspect(purchase: Purchased) -> list[Finding]:
-            more = list(self._inspect(purchase))
-            every = (*purchase.findings, *more)
-            codes = " ".join(dict.fromkeys(finding.rule for finding in every))
-            node.user_properties += [("testbuy_state", purchase.state), ("testbuy_findings", len(every))]
-            node.user_properties += [("testbuy_rules", codes), ("testbuy_forged", purchase.attempts)]
-            return more
-
-        rules = marked(node).rules
-        return replace(shopper, inspect=inspect, rules=shopper.rules if rules is None else rules)
-
-    def _inspect(self, purchase: Purchased) -> Iterator[Finding]:
-        from dataclasses import replace
-
-        more = self._config.hook.pytest_testbuy_check(purchase=purchase, config=self._config)
-        found = [finding for findings in more for finding in findings or ()]
-        whole = replace(purchase, findings=(*purchase.findings, *found))
-        self._config.hook.pytest_testbuy_bought(purchase=whole, config=self._config)
-        yield from found
-
-    def cases(self, listing: Listing, rows: int | None = None, strength: int | None = None) -> tuple[Case, ...]:
-        """The planned purchases of a listing. Raises :class:`~x402_harness.shopping.shopper.NotBuyable`."""
-        from x402_harness.planning.cases import Skip, plan_listing
-        from x402_harness.shopping.shopper import NotBuyable
-
-        chosen = self.settings
-        objection = {} if chosen.at_own_seller else {"objection": self.simulated.objection}
-        made = plan_listing(
-            listing, rows=rows or chosen.rows, seed=chosen.seed, caps=chosen.caps,
-            strength=strength or chosen.strength, **objection,
-        )  # fmt: skip
-        if isinstance(made, Skip):
-            raise NotBuyable("; ".join(made.reasons))
-        found = self._config.hook.pytest_testbuy_cases(listing=listing, cases=made, config=self._config)
-        return made if found is None else tuple(found)
+        return Counter(self, self._config)
 
     @cached_property
     def unreachable(self) -> str | None:

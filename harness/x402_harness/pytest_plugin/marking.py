@@ -30,7 +30,7 @@ class Marked:
         """The rules that count; ``None`` where the session's do."""
         if self.checks is None:
             return None
-        from x402_harness.pytest_plugin.options import rules
+        from x402_harness.pytest_plugin.settings import rules
 
         return rules(",".join(self.checks), "@pytest.mark.testbuy(checks=…)")
 

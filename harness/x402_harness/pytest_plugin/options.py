@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-if TYPE_CHECKING:
-    from x402_catalog.findings import Level
-    from x402_catalog.rules.selection import Selection
-    from x402_harness.policy import Caps
+from x402_harness.pytest_plugin import typed
 
 LEVELS = ("error", "warning", "info")
-MODES = ("mock", "testnet", "live")
+MODES = ("mock", "replay", "testnet", "live")
+KEEPING = ("none", "once", "new", "all")
+REAL = ("testnet", "live")
 TABLE: tuple[tuple[str, str, str | None, tuple[str, ...]], ...] = (
     ("url", "The seller's own server on this machine, in place of the listings' hosts.", None, ()),
     ("app", "The seller's own ASGI or WSGI application, module:name; no socket is opened to it.", None, ()),
@@ -27,42 +24,39 @@ TABLE: tuple[tuple[str, str, str | None, tuple[str, ...]], ...] = (
     ("seed", "Seed of the plan (default 402).", "402", ()),
     ("checks", "Only these rules count: codes or families, divided by commas (default all).", "", ()),
     ("fail-on", "Mildest level of finding that fails: error, warning or info (default error).", "error", LEVELS),
-    ("mode", "Whose money: mock (default) or testnet; live by --testbuy-plan and --testbuy-approve.", "mock", MODES),
+    (
+        "mode",
+        "mock: sandbox money; replay: recorded purchases alone; testnet: test money, under caps; live: real money, by "
+        "--testbuy-plan and --testbuy-approve. Unless given, what was recorded is replayed, and the rest is mock.",
+        None,
+        MODES,
+    ),
+    ("recordings", "Folder of recorded purchases, which are judged again without paying.", None, ()),
+    (
+        "record",
+        "What is kept in the folder of recordings: all (default), new ones while recorded ones are played, once, so "
+        "that nothing more is bought of a listing with recordings, or none.",
+        None,
+        KEEPING,
+    ),
     ("per-call-max", "Cap for one purchase, in dollars.", None, ()),
     ("budget", "Cap for all purchases of the session, in dollars.", None, ()),
+    ("per-day-max", "Cap for any 24 hours, over everything in the ledger, in dollars.", None, ()),
+    ("network", "Pay test money on these networks only, divided by commas.", None, ()),
+    ("account", "Pay with this account of the keystore.", None, ()),
+    ("keystore", "Pay with the key in this file.", None, ()),
+    ("password-file", "Take the password of the key from this file, which nobody else may read.", None, ()),
 )
-# No file may turn real money on: these stand on the command line alone.
-TYPED = (
-    ("plan", "FILE", "The plan whose purchases are to be made with real money."),
+# These stand on the command line alone. The first two turn on more than sandbox money with the mode that is typed.
+ALONE = (
+    ("plan", "FILE", "Buy what this plan of testbuy plan says, and nothing else."),
     ("approve", "DIGEST", "The digest of that plan."),
 )
-LIVE = (
-    "--testbuy-mode live needs --testbuy-plan FILE and --testbuy-approve DIGEST, and is not bought from pytest: "
-    "spend what the plan holds with testbuy apply FILE --approve DIGEST"
+FLAGS = (
+    ("unsafe-env-key", "Pay with the key in TESTBUY_PRIVATE_KEY, which every program that you start can read."),
+    ("allow-private", "Let listings lead to private and local addresses: test money only."),
+    ("allow-side-effects", "Also buy what suggests that a call transfers, orders or sends something."),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """The options of a session, typed."""
-
-    url: str | None
-    app: str | None
-    sandbox: str | None
-    port: int
-    wait: float
-    rows: int
-    strength: int
-    invalid: int
-    seed: int
-    fail_on: Level
-    rules: Selection
-    caps: Caps
-
-    @property
-    def at_own_seller(self) -> bool:
-        """Whether purchases are made at the seller's own server or application."""
-        return self.url is not None or self.app is not None
 
 
 def add(parser: pytest.Parser) -> None:
@@ -76,40 +70,70 @@ def add(parser: pytest.Parser) -> None:
             f"--testbuy-{name}", metavar=name.upper(), default=None, choices=choices or None, help=text
         )  # fmt: skip
         parser.addini(f"testbuy_{name.replace('-', '_')}", text, default=default)
-    for name, metavar, text in TYPED:
+    for name, metavar, text in ALONE:
         group.addoption(f"--testbuy-{name}", metavar=metavar, default=None, help=f"{text} Not read from any file.")
+    for name, text in FLAGS:
+        group.addoption(f"--testbuy-{name}", action="store_true", default=False, help=f"{text} Not read from a file.")
+    text = "Ask this node about payments, NETWORK=URL (may be repeated); also TESTBUY_RPC_BASE, and so on."
+    group.addoption("--testbuy-rpc", action="append", metavar="NETWORK=URL", default=[], help=text)
 
 
 def roots(config: pytest.Config) -> list[Path]:
-    """The files and folders of listings."""
+    """The files and folders of listings; without any, the files that a plan was made from."""
     given = [Path(config.invocation_params.dir, path) for path in config.getoption("--testbuy-listings")]
     base = config.inipath.parent if config.inipath else config.rootpath
     named = [base / path for path in config.getini("testbuy_listings")]
-    return [path.resolve() for path in (given or named)]
+    return [path.resolve() for path in (given or named or _planned(config))]
+
+
+def _planned(config: pytest.Config) -> list[Path]:
+    if config.getoption("--testbuy-plan") is None:
+        return []
+    from x402_harness.pytest_plugin.market import market_of
+
+    return market_of(config).planned_files
 
 
 def check(config: pytest.Config) -> None:
     """Raise ``pytest.UsageError`` for options that do not go together, without importing what they are for."""
-    mode = text(config, "mode")
-    if config.getoption("--testbuy-mode") is None and mode not in ("mock", "testnet"):
-        raise pytest.UsageError(f"testbuy_mode: {mode!r} cannot be set in a file: only mock and testnet can")
-    if mode == "live" or config.getoption("--testbuy-plan") or config.getoption("--testbuy-approve"):
-        raise pytest.UsageError(LIVE)
-    if mode == "testnet":
-        raise pytest.UsageError(_no_testnet(config))
-    if text(config, "url") and text(config, "app"):
-        raise pytest.UsageError("--testbuy-url and --testbuy-app are two sellers: give one")
+    typed.require(config)
+    _choice(config, "strength", ("1", "2", "3"))
+    _choice(config, "fail-on", LEVELS)
+    _choice(config, "mode", ("", *MODES))
+    _choice(config, "record", ("", *KEEPING))
     for name, least, most in (("rows", 1, 100_000), ("port", 0, 65_535), ("invalid", 0, 1000), ("wait", 0, 3600)):
         number(config, name, least, most)
     number(config, "seed", None, None)
-    _choice(config, "strength", ("1", "2", "3"))
-    _choice(config, "fail-on", LEVELS)
+    _check_seller(config)
+    _check_recordings(config)
+    if text(config, "mode") == "testnet" and config.getoption("--testbuy-plan") is None:
+        _check_caps(config)
 
 
-def _no_testnet(config: pytest.Config) -> str:
-    if not text(config, "per-call-max") or not text(config, "budget"):
-        return "--testbuy-mode testnet needs caps: --testbuy-per-call-max and --testbuy-budget"
-    return "--testbuy-mode testnet is not bought from pytest: use testbuy plan and testbuy apply"
+def _check_seller(config: pytest.Config) -> None:
+    if text(config, "url") and text(config, "app"):
+        raise pytest.UsageError("--testbuy-url and --testbuy-app are two sellers: give one")
+    if (text(config, "url") or text(config, "app")) and text(config, "mode") not in ("", "mock"):
+        raise pytest.UsageError(
+            f"--testbuy-mode {text(config, 'mode')}: a seller of your own, --testbuy-url or --testbuy-app, is bought "
+            "from in mode mock"
+        )
+
+
+def _check_recordings(config: pytest.Config) -> None:
+    mode, keeping = text(config, "mode"), text(config, "record")
+    if not text(config, "recordings") and (keeping or mode == "replay"):
+        what = "--testbuy-record" if keeping else "--testbuy-mode replay"
+        raise pytest.UsageError(f"{what} needs --testbuy-recordings FOLDER")
+    if keeping in ("once", "new") and config.getoption("--testbuy-plan") is not None:
+        raise pytest.UsageError(f"--testbuy-record {keeping}: a plan is bought as it stands; record all or none")
+
+
+def _check_caps(config: pytest.Config) -> None:
+    missing = [name for name in ("per-call-max", "budget", "per-day-max") if not text(config, name)]
+    if missing:
+        named = ", ".join(f"--testbuy-{name}" for name in missing)
+        raise pytest.UsageError(f"--testbuy-mode testnet needs caps: {named}")
 
 
 def text(config: pytest.Config, name: str) -> str:
@@ -130,73 +154,6 @@ def number(config: pytest.Config, name: str, least: int | None, most: int | None
     return value
 
 
-def settings(config: pytest.Config) -> Settings:
-    """All of them, typed. Raises ``pytest.UsageError``."""
-    from x402_catalog.findings import Level
-
-    return Settings(
-        url=_own(text(config, "url")) or None,
-        app=text(config, "app") or None,
-        sandbox=text(config, "sandbox") or None,
-        port=number(config, "port", 0, 65_535),
-        wait=float(number(config, "wait", 0, 3600)),
-        rows=number(config, "rows", 1, 100_000),
-        strength=number(config, "strength", 1, 3),
-        invalid=number(config, "invalid", 0, 1000),
-        seed=number(config, "seed", None, None),
-        fail_on=Level(text(config, "fail-on")),
-        rules=rules(text(config, "checks"), "--testbuy-checks"),
-        caps=_caps(config),
-    )
-
-
-def rules(names: str, what: str) -> Selection:
-    """The rules that ``names`` choose. Raises ``pytest.UsageError`` for an unknown one."""
-    from x402_catalog.rules.selection import Selection, UnknownRule, selection
-    from x402_harness.rulebook import every_rule
-
-    if not names.strip():
-        return Selection()
-    try:
-        return selection([names], (), (rule.code for rule in every_rule()))
-    except UnknownRule as error:
-        raise pytest.UsageError(f"{what}: {error}") from None
-
-
-def _caps(config: pytest.Config) -> Caps:
-    from x402_harness.policy import Caps
-    from x402_harness.runs.runner import MOCK_CAPS
-
-    per_call, per_run = (_dollars(config, name) for name in ("per-call-max", "budget"))
-    return Caps(MOCK_CAPS.per_call if per_call is None else per_call, MOCK_CAPS.per_run if per_run is None else per_run)
-
-
-def _dollars(config: pytest.Config, name: str) -> int | None:
-    from x402_catalog.money import from_decimal
-
-    given = text(config, name).strip().removeprefix("$")
-    if not given:
-        return None
-    micros = from_decimal(given, 6)
-    if micros is None:
-        raise pytest.UsageError(f"--testbuy-{name}: {given!r} is no amount of dollars: write it like 0.05")
-    return micros
-
-
-def _own(url: str) -> str:
-    from x402_harness.runs.endpoints import is_on_this_machine
-
-    if url and not (url.startswith(("http://", "https://")) and is_on_this_machine(url)):
-        raise pytest.UsageError(f"--testbuy-url: {url!r} is not on this machine; mock purchases contact no other")
-    return url
-
-
 def _choice(config: pytest.Config, name: str, choices: tuple[str, ...]) -> None:
     if (given := text(config, name)) not in choices:
-        raise pytest.UsageError(f"--testbuy-{name}: {given!r} is none of {', '.join(choices)}")
-
-
-def given_to_workers(config: pytest.Config) -> dict[str, Any] | None:
-    """What the controller of pytest-xdist told this worker; ``None`` where this is no worker."""
-    found = getattr(config, "workerinput", None)
-    return cast("dict[str, Any]", found["testbuy"]) if found is not None and "testbuy" in found else None
+        raise pytest.UsageError(f"--testbuy-{name}: {given!r} is none of {', '.join(filter(None, choices))}")

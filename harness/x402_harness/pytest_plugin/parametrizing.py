@@ -49,7 +49,7 @@ def _cases(market: Market, listing: Listing, options: Marked) -> tuple[Case | No
     from x402_harness.shopping.shopper import NotBuyable
 
     try:
-        return market.cases(listing, options.max_buys, options.strength)
+        return market.counter.cases(listing, options.max_buys, options.strength)
     except NotBuyable:
         return (None,)
 

@@ -17,12 +17,32 @@ _COUNTS = ("testbuy_findings", "testbuy_invalid", "testbuy_forged")
 def header(config: pytest.Config) -> str | None:
     """Whose money, which sellers, which listings; nothing where no listing is tested."""
     roots = options.roots(config)
-    url, app = options.text(config, "url"), options.text(config, "app")
-    if not roots and not url and not app:
+    if not roots and not options.text(config, "url") and not options.text(config, "app"):
         return None
-    sellers = f"seller {url or app}" if url or app else "simulated sellers"
     shown = ", ".join(_shown(root, config) for root in roots) or "none"
-    return f"testbuy: mode mock ({sellers}) · seed {options.text(config, 'seed')} · listings {shown}"
+    return f"testbuy: {_mode(config)} · seed {options.text(config, 'seed')} · listings {shown}"
+
+
+def _mode(config: pytest.Config) -> str:
+    settings = market_of(config).settings
+    if settings.spending is not None:
+        from x402_harness.planning.planfile import dollars
+        from x402_harness.runs.purse import MONEY
+
+        caps, mode = market_of(config).budget.caps, settings.spending.mode
+        told = (
+            f"{dollars(caps.per_call)} a call, {dollars(caps.per_run)} in all, {dollars(caps.per_day or 0)} in 24 hours"
+        )
+        seen = (
+            ", the key in the environment, where every program can read it"
+            if settings.spending.key.in_environment
+            else ""
+        )
+        return f"mode {mode} (the listings' own endpoints, {MONEY[mode]}, at most {told}{seen})"
+    if settings.recorded is not None and settings.recorded.plays:
+        return "mode replay" if settings.recorded.only else "mode replay, and mock (simulated sellers) for the rest"
+    own = settings.url or settings.app
+    return f"mode mock ({f'seller {own}' if own else 'simulated sellers'})"
 
 
 def _shown(path: Path, config: pytest.Config) -> str:
@@ -34,11 +54,11 @@ def lines(terminalreporter: Any, config: pytest.Config) -> Iterator[str]:
     told = list(_properties(terminalreporter))
     pairs = [pair for one in told for pair in one]
     market = market_of(config)
-    if not told and not (market.folder / "ledger.db").exists():
+    if not told and (market.money is not None or not (market.folder / "ledger.db").exists()):
         return
     from x402_harness.reporting.escape import printable
 
-    yield from (printable(line, 500) for line in _bought(market))
+    yield from (printable(line, 500) for line in _bought(market, pairs))
     counted = {name: sum(int(value) for key, value in pairs if key == name) for name in _COUNTS}
     shown, of = _coverage([dict(one) for one in told])
     parts = [f"{shown} of {of} levels shown"] if of else []
@@ -49,15 +69,32 @@ def lines(terminalreporter: Any, config: pytest.Config) -> Iterator[str]:
     yield " · ".join([*parts, f"{counted['testbuy_findings']} findings{rules}"])
 
 
-def _bought(market: Market) -> Iterator[str]:
+def _bought(market: Market, pairs: list[tuple[str, Any]]) -> Iterator[str]:
+    replayed = sum(key == "testbuy_recorded" for key, _ in pairs)
+    if replayed:
+        yield f"{replayed} replayed: bought before, judged again, nothing paid"
+    for key, reason in pairs:
+        if key == "testbuy_stale":
+            yield f"not judged: {reason}"
     budget = market.budget
-    own = market.settings.at_own_seller or market.is_simulated is False
-    whose = (
-        ", at the seller's own endpoint" if own else ", sellers made from the listings" if market.is_simulated else ""
-    )
-    yield f"{budget.settled} settled (sandbox money{whose})"
+    if not replayed or budget.settled:
+        yield f"{budget.settled} settled ({_whose(market)})"
+    if unknown := pairs.count(("testbuy_state", "unknown")):
+        more = ": money may yet move; testbuy ledger reconcile" if market.money is not None else ""
+        yield f"{unknown} of unknown outcome{more}"
     for row in budget.spent:
         yield f"spent {row['amount'] or row['atomic'] + ' atomic'} {row['symbol']} on {row['network']}"
+
+
+def _whose(market: Market) -> str:
+    from x402_harness.runs.purse import MONEY
+
+    money = MONEY[market.budget.mode]
+    if market.money is not None:
+        return f"{money}, at the listings' own endpoints"
+    if market.settings.at_own_seller or market.counter.is_simulated is False:
+        return f"{money}, at the seller's own endpoint"
+    return f"{money}, sellers made from the listings" if market.counter.is_simulated else money
 
 
 def _properties(terminalreporter: Any) -> Iterator[list[tuple[str, Any]]]:

@@ -25,11 +25,24 @@ class _Group:
     recordings: list[Recording]
     known: dict[str, Listing] | None
 
-    def case(self, recording: Recording) -> Case:
-        """What was recorded as a case of the listing. Raises :class:`Unplayable`."""
-        if self.known is not None and recording.slug not in self.known:
-            raise Unplayable("the listing is gone")
-        return recording.case_of(self.listing)
+    def played(self) -> Iterator[tuple[Recording, Case | Unplayable]]:
+        """As :func:`played`."""
+        if self.known is not None and self.recordings[0].slug not in self.known:
+            return ((one, _stale(one, "the listing is gone")) for one in self.recordings)
+        return played(self.listing, self.recordings)
+
+
+def played(listing: Listing, recordings: Iterable[Recording]) -> Iterator[tuple[Recording, Case | Unplayable]]:
+    """Each of the recordings, in the order of their rows, as a case of ``listing``, or why it is none any more."""
+    for recording in sorted(recordings, key=lambda one: one.row):
+        try:
+            yield recording, recording.case_of(listing)
+        except Unplayable as error:
+            yield recording, _stale(recording, error)
+
+
+def _stale(recording: Recording, why: object) -> Unplayable:
+    return Unplayable(f"the recording of row {recording.row} ({recording.case}) is stale: {why}")
 
 
 class Replayer(Runner):
@@ -63,13 +76,14 @@ class Replayer(Runner):
             yield self._portion(number, next(group for group in self._groups if group.listing is listing))
 
     def _portion(self, number: int, group: _Group) -> Portion:
-        cases, stale = [], []
-        for recording in sorted(group.recordings, key=lambda one: one.row):
-            try:
-                cases.append(group.case(recording))
-                self._playing[recording.case] = recording
-            except Unplayable as error:
-                stale.append(f"the recording of row {recording.row} ({recording.case}) is stale: {error}")
+        cases: list[Case] = []
+        stale: list[str] = []
+        for recording, made in group.played():
+            if isinstance(made, Case):
+                cases.append(made)
+                self._playing[made.id] = recording
+            else:
+                stale.append(str(made))
         left_out = Skip(group.listing, tuple(stale)) if stale else None
         return Portion(
             number, group.listing, tuple(cases), None if cases else left_out, left_out if cases else None

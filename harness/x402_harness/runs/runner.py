@@ -36,7 +36,7 @@ from x402_harness.protocol.exchange import Leg
 from x402_harness.protocol.purchase import State
 from x402_harness.protocol.withholding import Secrets
 from x402_harness.runs.cassettes.keeping import Keeping
-from x402_harness.runs.cassettes.recorder import Recorder
+from x402_harness.runs.cassettes.recorder import NOTHING_MORE, Recorder
 from x402_harness.runs.cassettes.recording import Recording
 from x402_harness.runs.coverage import Smallest, coverage_event
 from x402_harness.runs.events import SCHEMA_VERSION, Stream
@@ -199,13 +199,12 @@ class Runner:
 
     def _limited(self, portion: Portion) -> Portion:
         """The portion without what the recorder lets nobody buy."""
-        evidence = self._venue.evidence
-        if not portion.cases or not self._recorder.leaves_out(portion.listing, evidence):
+        planned = {case.id: case for case in portion.cases}
+        made = map(self._venue.placed, portion.cases)
+        kept = tuple(planned[case.id] for case in self._recorder.offered(portion.listing, made, self._venue.evidence))
+        if len(kept) == len(portion.cases):
             return portion
-        kept = tuple(
-            case for case in portion.cases if self._recorder.recorded(self._venue.placed(case), evidence) is not None
-        )
-        skip = None if kept else Skip(portion.listing, ("it was recorded before, and is not bought again",))
+        skip = None if kept else Skip(portion.listing, (NOTHING_MORE,))
         return replace(portion, cases=kept, skip=skip)
 
     def _tell(self, portion: Portion) -> None:

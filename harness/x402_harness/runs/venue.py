@@ -103,6 +103,7 @@ class EndpointVenue:
     """A seller's own endpoint at ``base``, on this machine, paid with sandbox money.
 
     The seller may settle on the sandbox's chain or somewhere else: what the chain shows counts only where it was asked.
+    Without a ``chain`` purchases can be planned there, and none can be paid.
     """
 
     evidence = Evidence.PAID
@@ -110,9 +111,8 @@ class EndpointVenue:
     tries_refusals = True
     excused = DEVELOPMENT
 
-    def __init__(self, base: str, chain: SandboxChain, limits: Limits | None = None) -> None:
+    def __init__(self, base: str, chain: SandboxChain | None, limits: Limits | None = None) -> None:
         self._base = base
-        self._sandbox = chain
         self.chain: SandboxChain | None = chain
         self._guard = Guard(frozenset({urlsplit(base).hostname or ""}))
         self._limits = limits or Limits()
@@ -133,7 +133,7 @@ class EndpointVenue:
 
     async def speaks_for(self, nonce: str) -> bool:
         """Where the seller asked the sandbox's facilitator."""
-        return await self._sandbox.was_asked(nonce)
+        return self.chain is not None and await self.chain.was_asked(nonce)
 
 
 class RealVenue:

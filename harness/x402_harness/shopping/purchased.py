@@ -11,7 +11,9 @@ from typing import Any
 from x402_catalog.findings import Finding, Level
 from x402_catalog.money import Money
 from x402_harness.planning.cases import Case
+from x402_harness.policy import Mode
 from x402_harness.reporting.view import CaseView
+from x402_harness.runs.purse import MONEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,21 @@ class Answer:
 class Purchased:
     """A purchase: its ``case``, how it ended, and every finding of the checks over it.
 
-    ``attempts`` counts payments that must be refused and were tried besides.
+    ``attempts`` counts payments that must be refused and were tried besides; ``money`` is whose money it was,
+    ``evidence`` whose evidence it is: ``simulated``, or ``paid`` at a seller's own endpoint.
     """
 
     case: Case
     view: CaseView
     findings: tuple[Finding, ...] = field(default=())
     attempts: int = 0
+    money: str = MONEY[Mode.MOCK]
+    evidence: str = "simulated"
+
+    @property
+    def recorded(self) -> bool:
+        """Whether it was bought before, and is judged again: nothing was paid now."""
+        return bool(self.view.ended.get("recorded"))
 
     @property
     def state(self) -> str:
@@ -52,7 +62,7 @@ class Purchased:
 
     @property
     def spent(self) -> Money | None:
-        """What it cost; ``None`` unless it was paid for."""
+        """What it cost, now or when it was recorded; ``None`` unless it was paid for."""
         return self.case.price if self.settled else None
 
     @property
@@ -90,7 +100,7 @@ class Purchased:
         """What it cost and how to make it again, as lines."""
         if self.settled:
             named = f" settled in {self.transaction}" if self.transaction else " settled"
-            yield f"    paid      {self.case.price}{named} (sandbox money)"
+            yield f"    paid      {self.case.price}{named} ({'recorded' if self.recorded else self.money})"
         else:
             yield f"    bought    no: {self.state}{f', {self.reason}' if self.reason else ''}"
         request = self.case.candidate.request

@@ -6,10 +6,11 @@ import os
 import time
 
 import pytest
+from tests.harness.support.testnet import Place, Testnet, place, testnet
 
 from x402_harness import load_listings, open_shopper
 from x402_harness.probing.targets import Target
-from x402_harness.pytest_plugin import collecting, hookspecs, parametrizing, summary  # noqa: F401
+from x402_harness.pytest_plugin import collecting, counter, hookspecs, money, parametrizing, summary  # noqa: F401
 from x402_harness.rulebook import every_rule
 from x402_harness.runs.endpoints import typed_client
 from x402_harness.runs.inspection import Inspector
@@ -17,6 +18,8 @@ from x402_harness.runs.inspection import Inspector
 REFERENCE = "api-venice-ai-api-v1-images-generations"
 CONTRADICTORY = "api-filingdesk-example-v1-company-report"
 FREE = "free-promptyard-example-v1-moderate"
+ALONE = ("-p", "no:randomly", "-p", "no:asyncio")  # without what changes the order, or warns of what was not set
+CAPS = ("--testbuy-per-call-max", "0.05", "--testbuy-budget", "1", "--testbuy-per-day-max", "5")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -53,6 +56,34 @@ def run(pytester):
     """Run pytest in this process, over the inner project."""
 
     def call(*arguments):
-        return pytester.runpytest_inprocess("-p", "no:cacheprovider", *map(str, arguments))
+        return pytester.runpytest_inprocess("-p", "no:cacheprovider", *ALONE, *map(str, arguments))
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def here():
+    """A server on this machine."""
+    with place() as found:
+        yield found
+
+
+@pytest.fixture
+def net(pytester, here: Place, monkeypatch):
+    """A test network on this machine, its listings in the inner project, and its user's home that of the test."""
+    folder = pytester.mkdir("net")
+    with testnet(folder, here) as found:
+        monkeypatch.setenv("TESTBUY_HOME", str(found.home))
+        yield found
+
+
+@pytest.fixture
+def spend(run, net: Testnet):
+    """Run the inner project with test money."""
+
+    def call(*more, caps=CAPS, key=None, mode="testnet"):
+        paying = key or ("--testbuy-account", "main", "--testbuy-password-file", net.home / "password")
+        where = () if "--testbuy-plan" in more else ("--testbuy-listings", "net/shops.json", "--testbuy-allow-private")
+        return run("--testbuy-mode", mode, *where, *caps, *paying, *more)
 
     return call

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from tests.harness.plugin.conftest import CONTRADICTORY, FREE, REFERENCE
+from tests.harness.plugin.conftest import ALONE, CONTRADICTORY, FREE, REFERENCE
 
 
 def test_a_listing_is_judged_by_itself_and_each_planned_purchase_is_an_item(run, shop):
@@ -62,8 +62,10 @@ def test_selection_by_name_marker_and_node_id_works(run, shop):
 
 
 def test_the_last_failures_are_run_again_and_the_first_one_can_stop_the_run(pytester, shop):
-    pytester.runpytest_inprocess("--testbuy-listings", "shop", "-x", "shop").assert_outcomes(failed=1)
-    pytester.runpytest_inprocess("--testbuy-listings", "shop", "--lf", "shop").assert_outcomes(failed=1)
+    ordered = (*ALONE, "--testbuy-listings", "shop", "shop")
+    pytester.runpytest_inprocess(*ordered, "-x").assert_outcomes(failed=1)
+    pytester.runpytest_inprocess(*ordered, "--lf").assert_outcomes(failed=1)
+    pytester.runpytest_inprocess(*ordered, "--ff", "-x").assert_outcomes(failed=1)
 
 
 def test_rows_of_a_jsonl_file_are_items_and_a_broken_one_fails(pytester, run, listings):

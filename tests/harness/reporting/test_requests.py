@@ -124,7 +124,8 @@ def test_a_python_program_sends_the_requests(till):
 def test_a_test_module_runs_and_passes_against_an_endpoint_that_asks_for_payment(till, negative, tmp_path):
     module = tmp_path / "test_made.py"
     module.write_text(requests.pytest(sent_to(till, [b"{}", b"[]"]), negative=negative), encoding="ascii")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", str(module)]
+    ordered = ("-p", "no:cacheprovider", "-p", "no:randomly")
+    command = [sys.executable, "-m", "pytest", "-q", *ordered, "-c", "/dev/null", str(module)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stdout
     assert Till.bodies == [b"{}", b"[]"]

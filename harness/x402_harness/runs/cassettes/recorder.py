@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from x402_catalog.models import Listing
 from x402_catalog.rules.judge import Evidence
 from x402_harness.buying.means import Bought
-from x402_harness.planning.cases import Case
+from x402_harness.planning.cases import Case, plain_id
 from x402_harness.runs.cassettes.keeping import Keeping
 from x402_harness.runs.cassettes.recording import Recording, recording_of
 from x402_harness.runs.cassettes.store import Store
 from x402_harness.runs.redaction import exchange_to_dict
+
+NOTHING_MORE = "it was recorded before, and is not bought again"
 
 
 class Recorder:
@@ -37,15 +39,18 @@ class Recorder:
     def recorded(self, case: Case, evidence: Evidence) -> Recording | None:
         """The purchase as it went before, if it is not to be made again."""
         for recording in self._of(case.listing):
-            same = (recording.case, recording.evidence) == (case.id, evidence)
+            same = (recording.case, recording.evidence) == (plain_id(case.id), evidence)
             if same and recording.request() == case.candidate.request:
                 return recording
         return None
 
-    def leaves_out(self, listing: Listing, evidence: Evidence) -> bool:
-        """Whether nothing new is bought of a listing."""
+    def offered(self, listing: Listing, cases: Iterable[Case], evidence: Evidence) -> tuple[Case, ...]:
+        """Of the ``cases`` of a listing those that are played or may be bought: where nothing more is bought of it,
+        the recorded ones alone."""
         known = self._of(listing) if self._mode is Keeping.ONCE else []
-        return any(recording.evidence is evidence for recording in known)
+        if not any(recording.evidence is evidence for recording in known):
+            return tuple(cases)
+        return tuple(case for case in cases if self.recorded(case, evidence) is not None)
 
     def _of(self, listing: Listing) -> list[Recording]:
         if self._store is None or self._mode not in {Keeping.ONCE, Keeping.NEW}:

@@ -18,7 +18,7 @@ from x402_catalog.rules.judge import Evidence
 from x402_harness.buying.means import Bought
 from x402_harness.generation.encoding import Values, encode
 from x402_harness.generation.requests import Candidate, Source, is_valid
-from x402_harness.planning.cases import Case
+from x402_harness.planning.cases import Case, plain_id
 from x402_harness.planning.rows import PlannedRow
 from x402_harness.planning.shown import Chosen
 from x402_harness.protocol.exchange import Balances, ChainView, Exchange, Leg, Request, Transcript
@@ -89,6 +89,12 @@ class Recording:
 
     def case_of(self, listing: Listing) -> Case:
         """The case, as one of ``listing``. Raises :class:`Unplayable` where it is not one of it any more."""
+        try:
+            return self._case_of(listing)
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            raise self._malformed(error) from error
+
+    def _case_of(self, listing: Listing) -> Case:
         told = self.told
         offer = next((one for one in listing.offers if one.index == told["offer"]), None)
         values, price = Values(**told["values"]), _price(told["price"])
@@ -118,7 +124,13 @@ class Recording:
         try:
             return self._bought(case)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-            raise Unplayable(f"the recording is malformed: {type(error).__name__}: {error}") from error
+            raise self._malformed(error) from error
+
+    @staticmethod
+    def _malformed(error: Exception) -> Unplayable:
+        if isinstance(error, Unplayable):
+            return error
+        return Unplayable(f"the recording is malformed: {type(error).__name__}: {error}")
 
     def _bought(self, case: Case) -> Bought:
         told, request = self.told, self.request()
@@ -165,7 +177,7 @@ def recording_of(
     signed = purchase.authorization
     return {
         "schema_version": SCHEMA_VERSION,
-        "case": case.id,
+        "case": plain_id(case.id),
         "run": run,
         "at": round(at, 3),
         "evidence": str(evidence),

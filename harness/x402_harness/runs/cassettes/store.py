@@ -67,7 +67,12 @@ class Store:
             raise Unplayable(f"{path.name} is no recording: {error}") from error
         if not isinstance(told, dict) or told.get("schema_version") != SCHEMA_VERSION:
             raise Unplayable(f"{path.name} is no recording of version {SCHEMA_VERSION}")
-        return Recording(told, self.body)
+        found = Recording(told, self.body)
+        try:
+            _ = found.case, found.slug, found.row, found.at, found.evidence
+        except (KeyError, TypeError, ValueError) as error:
+            raise Unplayable(f"{path.name} is malformed: {type(error).__name__}: {error}") from error
+        return found
 
     def _write(self, path: Path, content: bytes) -> Path:
         if not path.exists():
