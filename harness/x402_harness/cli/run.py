@@ -36,8 +36,8 @@ from x402_harness.cli.loading import found
 @reporting.reports
 @options.quiet
 def command(sources: tuple[str, ...], **values: Any) -> None:
-    """Read the listings in SRC..., judge each by every rule, buy each buyable one from a mock seller made from it,
-    check the answers, and write the truth sheet and reports.
+    """Read the listings in SRC..., judge each by every rule and its price among all that were read, buy each buyable
+    one from a mock seller made from it, check the answers, and write the truth sheet and reports.
 
     Purchases are simulated: keys are thrown away, money is sandbox money, no real host is contacted.
     """
@@ -55,6 +55,7 @@ def command(sources: tuple[str, ...], **values: Any) -> None:
         caps=Caps(values["per_call_max"], values["budget"]),
         confirm=values["confirm"],
         shrink=values["shrink"],
+        audit=True,
         query=query,
         filters=filters,
         limits=Limits(max_record_bytes=values["max_record_size"]),

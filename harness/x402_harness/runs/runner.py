@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import platform
 import traceback
-from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from x402_catalog.findings import Finding, Location
 from x402_catalog.models import Listing
 from x402_catalog.reading import Limits, read
 from x402_catalog.records import Record
-from x402_catalog.rules.judge import Evidence, Judgement
+from x402_catalog.rules.judge import Evidence, Judge, Judgement
 from x402_catalog.search import Filters
 from x402_catalog.sources import listings
 from x402_catalog.store import select
@@ -55,7 +55,7 @@ MOCK_CAPS = Caps(per_call=100 * MICROS, per_run=10_000 * MICROS)
 class RunConfig:
     """What to run. ``rows`` is the most purchases per listing, ``None`` for all that show something new, ``confirm``
     the most beyond them that tell apart what may explain failures, ``shrink`` the most that look for the smallest
-    request that fails; equal configurations give equal plans."""
+    request that fails; ``audit`` judges each listing among all that were read. Equal configurations give equal plans."""
 
     sources: tuple[str, ...]
     command: str = "run"
@@ -64,6 +64,7 @@ class RunConfig:
     caps: Caps = MOCK_CAPS
     confirm: int = 0
     shrink: int = 0
+    audit: bool = False
     query: str = ""
     filters: Filters = field(default_factory=Filters)
     limits: Limits = field(default_factory=Limits)
@@ -163,18 +164,22 @@ class Runner:
                 else:
                     everything.append(made)
         self._read.listings = select(everything, self._config.query, self._config.filters)
-        for number, listing in enumerate(self._read.listings):
-            self._take(number, listing)
+        judges: list[Callable[[Listing], Judge]] = [validate]
+        if self._config.audit:
+            from x402_catalog.audit import audit  # what it needs takes long to import
 
-    def _take(self, number: int, listing: Listing) -> None:
-        judge = validate(listing)
+            judges.append(audit(everything).judge)
+        for number, listing in enumerate(self._read.listings):
+            self._take(number, listing, [judge(listing) for judge in judges])
+
+    def _take(self, number: int, listing: Listing, judges: Sequence[Judge]) -> None:
         excused = self._venue.excused
-        self._read.judgements[number] = [one for one in judge.judgements if one.rule not in excused]
+        judgements = [one for judge in judges for one in judge.judgements if one.rule not in excused]
+        self._read.judgements[number] = judgements
         self.summary.listings += 1
         self._stream.emit("listing", number=number, **about_listing(listing))
-        for finding in judge.findings:
-            if finding.rule not in excused:
-                self._found(finding, number)
+        for finding in (one for judge in judges for one in judge.findings if one.rule not in excused):
+            self._found(finding, number)
 
     def _portions(self) -> Generator[Portion, None, None]:
         """What is bought of each listing, planned when its turn comes; at the end, the plan as a whole."""

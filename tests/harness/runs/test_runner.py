@@ -11,6 +11,7 @@ from typing import Any
 from tests.harness.support.listings import hints, listing, offer
 
 from x402_catalog.models import Listing
+from x402_catalog.search import Filters
 from x402_harness.policy import MICROS, Caps
 from x402_harness.runs.events import Event, Stream
 from x402_harness.runs.outcome import Summary
@@ -31,6 +32,7 @@ def run(
     *listings: Listing,
     caps: Caps = CAPS,
     listen: Callable[[Event], None] = lambda _: None,
+    **config: Any,
 ) -> tuple[Summary, list[Event]]:
     events: list[Event] = []
     count = itertools.count(1)
@@ -40,7 +42,7 @@ def run(
 
     around = Surroundings("a-run", folder, lambda: 1_800_000_000.0, randomness)
     stream = Stream(around.clock, (events.append, listen))
-    summary = asyncio.run(Runner(RunConfig((), caps=caps), around, stream, listings).run())
+    summary = asyncio.run(Runner(RunConfig((), caps=caps, **config), around, stream, listings).run())
     return summary, events
 
 
@@ -74,3 +76,20 @@ def test_a_run_that_is_stopped_tells_what_was_planned_and_shown_so_far(tmp_path)
     assert summary.interrupted
     assert kinds(events) == [("case.end", 0), ("coverage", 0), ("plan", None)]
     assert next(event for event in events if event["event"] == "plan")["cases"] == 3
+
+
+def test_prices_are_judged_among_all_that_were_read_whichever_are_chosen(tmp_path):
+    peers = [shop(f"peer-{number}", max_amount_required_atomic=str(9_000 + 100 * number)) for number in range(12)]
+    slip = shop("slip", max_amount_required_atomic="10000000000")
+    chosen = Filters(host=("slip.example",))
+    _, events = run(tmp_path, *peers, slip, audit=True, filters=chosen, caps=Caps(MICROS, MICROS))
+    found = [event["finding"] for event in events if event["event"] == "finding"]
+    assert [one["rule"] for one in found if one["rule"].startswith("PRICE02")] == ["PRICE022"]
+    (sheet,) = [event["claims"] for event in events if event["event"] == "claims"]
+    assert {claim["evidence"] for claim in sheet if claim.get("rule") == "PRICE022"} == {"catalogue"}
+
+
+def test_prices_are_not_judged_among_others_unless_that_was_asked_for(tmp_path):
+    peers = [shop(f"peer-{number}", max_amount_required_atomic=str(9_000 + 100 * number)) for number in range(12)]
+    _, events = run(tmp_path, *peers, shop("slip", max_amount_required_atomic="10000000000"))
+    assert not [event for event in events if event["event"] == "finding" and "PRICE02" in event["finding"]["rule"]]
