@@ -55,7 +55,7 @@ MOCK_CAPS = Caps(per_call=100 * MICROS, per_run=10_000 * MICROS)
 class RunConfig:
     """What to run. ``rows`` is the most purchases per listing, ``None`` for all that show something new, ``confirm``
     the most beyond them that tell apart what may explain failures, ``shrink`` the most that look for the smallest
-    request that fails; ``audit`` judges each listing among all that were read. Equal configurations give equal plans."""
+    request that fails; ``audit`` judges each listing among all that were read. Equal ones give equal plans."""
 
     sources: tuple[str, ...]
     command: str = "run"
