@@ -54,7 +54,7 @@ def lines(terminalreporter: Any, config: pytest.Config) -> Iterator[str]:
     told = list(_properties(terminalreporter))
     pairs = [pair for one in told for pair in one]
     market = market_of(config)
-    if not told and (market.money is not None or not (market.folder / "ledger.db").exists()):
+    if not told and not (market.has_books and market.money is None):
         return
     from x402_harness.reporting.escape import printable
 

@@ -141,6 +141,22 @@ def test_workers_share_one_ledger(pytester, shop):
     result.stdout.fnmatch_lines(["2 settled*", "spent 20.000000 USDC*"])
 
 
+def test_a_session_that_asks_for_nothing_imports_nothing_of_ours_but_the_plugin(pytester):
+    pytester.makepyfile(
+        conftest="""
+            import sys
+
+            def pytest_unconfigure(config):
+                ours = {name for name in sys.modules if name.startswith(("x402_harness", "x402_catalog"))}
+                print("loaded:", *sorted(name for name in ours if ".pytest_plugin" not in name))
+        """,
+        test_theirs="def test_of_their_own(): pass",
+    )
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", *ALONE)
+    result.assert_outcomes(passed=1)
+    assert result.outlines[-1] == "loaded: x402_harness"
+
+
 def test_importing_the_plugin_imports_nothing_of_ours_or_heavy():
     code = (
         "import pytest, sys; before = set(sys.modules); import x402_harness.pytest_plugin; "
