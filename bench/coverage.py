@@ -21,11 +21,14 @@ from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from statistics import median
+from typing import Any
+from urllib.parse import urlsplit
 
 from x402_catalog.hints import RequestShape, request_shape
 from x402_catalog.models import Listing
 from x402_catalog.reading import read
 from x402_catalog.sources import listings
+from x402_harness.generation.encoding import Values
 from x402_harness.planning.bounds import fewest_rows_for_levels, fewest_rows_for_pairs, most_pairs
 from x402_harness.planning.coverage import Covering
 from x402_harness.planning.covering import Arranger
@@ -115,34 +118,53 @@ def by_covertable(grid: Grid, seed: int) -> Iterator[Row]:
 
 def by_schemathesis(names: list[str], grid: Grid) -> Iterator[Row]:
     """Bodies that Schemathesis draws for the reference listing, as rows of the fixed model."""
-    import schemathesis
-    from hypothesis import HealthCheck, Phase, given, settings
-
     listing = next(_read(ROOT / "listings" / "api-venice-ai-api-v1-images-generations.json"))
-    body = request_shape(listing, listing.offers[0]).body
-    document = {
-        "openapi": "3.1.0", "info": {"title": "x", "version": "1"},
-        "paths": {"/gen": {"post": {
-            "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
-            "responses": {"200": {"description": "ok"}},
-        }}},
-    }  # fmt: skip
-    operation = schemathesis.openapi.from_dict(document)["/gen"]["POST"]
-    drawn: list[dict[str, object]] = []
-
-    @settings(max_examples=100, phases=[Phase.generate], database=None, suppress_health_check=list(HealthCheck))
-    @given(operation.as_strategy())
-    def collect(case: object) -> None:
-        if isinstance(found := getattr(case, "body", None), dict):
-            drawn.append(found)
-
-    collect()
     model = json.loads((ROOT / "tests/harness/planning/reference_model.json").read_text(encoding="utf-8"))["factors"]
-    for one in drawn:
+    for drawn in drawn_by_schemathesis(request_shape(listing, listing.offers[0]), max(AT)):
+        one = drawn.body if isinstance(drawn.body, dict) else {}
         yield tuple(
             grid.levels[index][model[name].index(level)] if (level := _level(name, one, model[name])) else NONE
             for index, name in enumerate(names)
         )
+
+
+def drawn_by_schemathesis(shape: RequestShape, count: int) -> list[Values]:
+    """So many requests that Schemathesis draws for the same fields, told to it as OpenAPI."""
+    import schemathesis
+    from hypothesis import HealthCheck, Phase, given, settings
+
+    schema = schemathesis.openapi.from_dict(_as_openapi(shape))
+    operation = schema[urlsplit(shape.url).path or "/"][shape.method]
+    drawn: list[Values] = []
+
+    @settings(max_examples=count, phases=[Phase.generate], database=None, suppress_health_check=list(HealthCheck))
+    @given(operation.as_strategy())
+    def collect(case: Any) -> None:
+        has_body = isinstance(case.body, (dict, list, str, int, float))
+        parts = (dict(part or {}) for part in (case.path_parameters, case.query, case.headers))
+        drawn.append(Values(*parts, body=case.body if has_body else None, has_body=has_body))
+
+    collect()
+    return drawn
+
+
+def _as_openapi(shape: RequestShape) -> dict[str, Any]:
+    groups = (("path", shape.path), ("query", shape.query))
+    operation: dict[str, Any] = {
+        "parameters": [
+            {"in": where, "name": field.name, "required": where == "path" or field.required, "schema": field.schema}
+            for where, fields in groups for field in fields
+        ],
+        "responses": {"200": {"description": "ok"}},
+    }  # fmt: skip
+    if shape.body is not None:
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": shape.body}}}
+    path = urlsplit(shape.url).path or "/"
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "x", "version": "1"},
+        "paths": {path: {shape.method.lower(): operation}},
+    }
 
 
 def _level(name: str, body: dict[str, object], levels: list[str]) -> str | None:
@@ -176,20 +198,43 @@ def of_listings(title: str, source: Path) -> None:
     late = [one for one in plans if _levels_by(one) > max(one[1].coverage.rows_for_levels, 1)]
     slowest = max(took for *_, took in plans)
     print(f"  all levels in the bound's rows: {len(plans) - len(late)}; planning one took {slowest:.2f} s at most")
+    drawn = list(_drawn(varied)) if find_spec("schemathesis") else []
     for number in AT:
         bounds = [most_pairs(plan.model.grid, number) for _, plan, _ in varied]
         shares = [_pairs_in(one[1], number) / most for one, most in zip(varied, bounds, strict=True)]
         chance = [_random_pairs(one[1].model.grid, number) / most for one, most in zip(varied, bounds, strict=True)]
         low = sum(share < 0.91 for share in shares)
+        theirs = [_pairs_of(rows, grid, number) / most_pairs(grid, number) for rows, grid in drawn]
+        beside = f"; schemathesis {100 * median(theirs):.1f}" if theirs else ""
         print(
             f"  {number:>3} calls: {100 * median(shares):5.1f} % of the bound's pairs "
-            f"(least {100 * min(shares):.1f}, under 91: {low}); plain random {100 * median(chance):.1f}"
+            f"(least {100 * min(shares):.1f}, under 91: {low}); plain random {100 * median(chance):.1f}{beside}"
         )
     over = [one for one in varied if len(one[1].rows) > 1.05 * one[1].coverage.rows_for_pairs]
     print(f"  all pairs within 1.05 × bound: {len(varied) - len(over)} of {len(varied)}")
     for slug, plan, _ in sorted(over, key=lambda one: -len(one[1].rows) / one[1].coverage.rows_for_pairs)[:12]:
         bound = plan.coverage.rows_for_pairs
         print(f"    {len(plan.rows):>4} rows, bound {bound:>4}  {plan.model.grid.sizes} {slug[:50]}")
+
+
+def _drawn(plans: list[tuple[str, RowPlan, float]]) -> Iterator[tuple[list[Row], Grid]]:
+    """The requests of Schemathesis as rows of the listings' own models; what it cannot draw from is left out."""
+    left_out = 0
+    for _, plan, _ in plans:
+        model = plan.model
+        assert model is not None  # it has pairs to show
+        try:
+            found = drawn_by_schemathesis(model.shape, max(AT))
+        except Exception:  # whatever it raises about a schema that it does not take
+            left_out += 1
+            continue
+        yield [model.row_of(values) for values in found], model.grid
+    print(f"  schemathesis draws from {len(plans) - left_out} of {len(plans)}")
+
+
+def _pairs_of(rows: Sequence[Row], grid: Grid, number: int) -> int:
+    covering = Covering.of(grid, rows[:number])
+    return covering.pairs - covering.pairs_left
 
 
 def _planned(listing: Listing, shape: RequestShape) -> list[tuple[str, RowPlan, float]]:
