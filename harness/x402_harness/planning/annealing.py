@@ -12,9 +12,10 @@ from x402_harness.planning.dice import Dice
 from x402_harness.planning.grid import NONE, Grid, Row, bits
 from x402_harness.planning.tally import Tally
 
-# One in so many changes stays that leaves 0, 1, 2 or 3 pairs more missing: e^(n / 0.3), as whole numbers so that it is
+# One in so many changes stays that leaves 0, 1, 2 or 3 pairs more missing: e^(n / 0.4), as whole numbers so that it is
 # the same on every machine.
-_ODDS = (1, 28, 786, 22_026)
+_ODDS = (1, 12, 148, 1808)
+_TRIES = 6  # for a row in which what opens the factors of a pair stands already
 
 
 class Annealer:
@@ -50,12 +51,23 @@ class Annealer:
             if not tally.missing:
                 return [tuple(row) for row in made]
             pair = tally.pair(self._dice.below(len(tally.missing)))
-            place = self._held + self._dice.below(len(made) - self._held)
+            place = self._place(made, pair)
             if place < self._opening:
                 self._exchange(tally, made, place, pair)
             else:
                 self._change(tally, made[place], pair)
         return None
+
+    def _place(self, rows: list[list[int]], pair: Sequence[int]) -> int:
+        """A row for a pair, if possible one that lacks only the pair itself: to open a factor costs a row much."""
+        grid = self._grid
+        needed = [m for level in pair for m in bits(grid.above[level] & ~(1 << level))]
+        place = self._held
+        for _ in range(_TRIES):
+            place = self._held + self._dice.below(len(rows) - self._held)
+            if all(rows[place][grid.factor_of[level]] == level for level in needed):
+                break
+        return place
 
     def _change(self, tally: Tally, row: list[int], pair: Sequence[int]) -> None:
         """Put a pair into a row, if it may stay."""

@@ -119,10 +119,11 @@ def _of_two_levels(factors: int, opposed: bool) -> int:
 
 def most_pairs(grid: Grid, rows: int) -> int:
     """Pairs that so many rows can cover at most."""
-    closed = [_closed(grid, factor) if rows >= fewest_rows_for_levels(grid) else 0 for factor in grid.factors]
+    shows_all = rows >= fewest_rows_for_levels(grid)
+    closed = [_closed(grid, factor) if shows_all else 0 for factor in grid.factors]
     shown = sum(min(rows - max(closed[f] for f in pair), count) for pair, count in pair_counts(grid).items())
-    widths = (sum(rows - row > closed[factor] for factor in _widest(grid, grid.roots)) for row in range(rows))
-    return min(shown, sum(comb(width, 2) for width in widths))
+    each = [_widths(grid, factor, rows) if shows_all else [_widest(grid, factor)] * rows for factor in grid.roots]
+    return min(shown, sum(comb(sum(widths), 2) for widths in zip(*each, strict=True)))
 
 
 def _closed(grid: Grid, factor: int) -> int:
@@ -135,10 +136,22 @@ def _closed(grid: Grid, factor: int) -> int:
     return _closed(grid, above) + sum(_needed_by(grid, level) for level in rivals)
 
 
-def _widest(grid: Grid, factors: Sequence[int]) -> list[int]:
-    """The most factors that can be open in one row, of ``factors`` and those under them."""
-    found: list[int] = []
-    for factor in factors:
-        opened = [_widest(grid, grid.opened.get(level, ())) for level in grid.levels[factor]]
-        found += [factor, *max(opened, key=len, default=[])]
-    return found
+def _widths(grid: Grid, factor: int, rows: int) -> list[int]:
+    """How many factors so many rows can have open, of ``factor`` and those under it, the widest row first: each level
+    has the rows that it needs, and the one that opens the most all others."""
+    levels = sorted(bits(grid.mask_of[factor] & grid.live), key=lambda level: _opened_by(grid, level))
+    made: list[int] = []
+    for place, level in enumerate(levels, start=1):
+        here = rows - len(made) if place == len(levels) else _needed_by(grid, level)
+        under = [_widths(grid, child, here) for child in grid.opened.get(level, ())]
+        made += [1 + sum(widths[row] for widths in under) for row in range(here)]
+    return sorted(made, reverse=True)
+
+
+def _widest(grid: Grid, factor: int) -> int:
+    """The most factors that can be open in one row, of ``factor`` and those under it."""
+    return 1 + max((_opened_by(grid, level) for level in bits(grid.mask_of[factor] & grid.live)), default=0)
+
+
+def _opened_by(grid: Grid, level: int) -> int:
+    return sum(_widest(grid, child) for child in grid.opened.get(level, ()))

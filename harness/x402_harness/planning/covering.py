@@ -29,6 +29,7 @@ _QUICK = 200_000  # levels looked at in one attempt at a whole list: one that ta
 _WORK = 2_000_000  # levels looked at in the attempts of one stage: what is small is tried more often
 _ATTEMPTS = 8
 _IDLE = 3  # attempts that bettered nothing, after which no more are made
+_LONG = 40  # rows: a list of fewer gets no stages where factors open others, as few rows have what those need
 _CHANGES = 4000  # tried to do without one row
 _THREES = 20_000  # rows of strength 3 at most
 
@@ -78,9 +79,10 @@ class Arranger:
 
     def _ends(self) -> list[int | None]:
         """Where the stages end. One that nearly all rows would be in is none: few rows in all count for more then."""
-        fewest = fewest_rows_for_pairs(self._grid)
+        fewest, shortest = fewest_rows_for_pairs(self._grid), _LONG if self._grid.opened else 0
         opening = [OPENING] if self._work(fewest) > _QUICK else []
-        return [*opening, *(max(stage, self.levels_by + 1) for stage in STAGES if fewest >= 2 * stage), None]
+        stages = (stage for stage in STAGES if fewest >= max(shortest, 2 * stage))
+        return [*opening, *(max(stage, self.levels_by + 1) for stage in stages), None]
 
     def _stage(self, done: list[Row], end: int | None) -> list[Row]:
         if end == OPENING:
