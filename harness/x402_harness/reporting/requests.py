@@ -98,7 +98,7 @@ def _literal(named: Named) -> str:
 
 
 def _keys(named: Named) -> list[str]:
-    """The names, numbered where listings of two sources have the same one: a dict keeps the last of equal keys alone."""
+    """The names, numbered where listings of two sources share one: a dict keeps the last of equal keys alone."""
     found: dict[str, None] = {}
     for name, _ in named:
         key = shown = printable(name)
