@@ -31,7 +31,7 @@ def smallest(shape: RequestShape, failing: Values, fails: Fails, seed: int) -> V
     No request is asked about twice.
     """
     from hypothesis import HealthCheck, Phase, find, settings
-    from hypothesis.errors import NoSuchExample
+    from hypothesis.errors import NoSuchExample, Unsatisfiable
 
     known: dict[Request, bool] = {encode(shape, failing): True}
 
@@ -47,7 +47,7 @@ def smallest(shape: RequestShape, failing: Values, fails: Fails, seed: int) -> V
     )  # fmt: skip
     try:
         return find(_near(shape, failing), asked, settings=options, random=Random(seed))
-    except NoSuchExample:
+    except (NoSuchExample, Unsatisfiable):  # the latter where nothing that was drawn is valid
         return failing
 
 

@@ -3,6 +3,7 @@ its 402 and its refusals too."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import pytest
 from x402_catalog.findings import Finding
 from x402_catalog.models import Listing
 from x402_catalog.validation import validate
-from x402_harness.pytest_plugin import names
+from x402_harness.pytest_plugin import names, options
 from x402_harness.pytest_plugin.counter import noted
 from x402_harness.pytest_plugin.market import Market, market_of, near
 from x402_harness.shopping.loading import read_listings
@@ -81,8 +82,9 @@ class _Item(pytest.Item):
         return market_of(self.config)
 
     def again(self) -> Iterator[str]:
-        """How to see the failure again, as lines."""
-        yield f"    again     pytest '{self.nodeid}'"
+        """How to see the failure again, as lines. What spends more than sandbox money is for a person to type."""
+        given = () if self.market.settings.spending is not None else options.given(self.config)
+        yield f"    again     pytest {shlex.join([*given, self.nodeid])}"
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The findings, as the command line prints them."""
@@ -198,10 +200,13 @@ class _CaseItem(ListingItem):
         """The command that does the same."""
         chosen = self.market.settings
         place = self.path.relative_to(self.config.rootpath) if self.path.is_relative_to(self.config.rootpath) else None
-        file = (place or self.path).as_posix()
+        file = shlex.quote((place or self.path).as_posix())
         more = f"--rows {self.case.row} --seed {chosen.seed}"
         if chosen.app is None and chosen.recorded is None and chosen.spending is None:
-            what = f"check {chosen.url} --listing {file}" if chosen.url else f"run {file}"
+            what = f"run {file}"
+            if chosen.url:
+                where = f"--sandbox {chosen.sandbox}" if chosen.sandbox else f"--port {chosen.port}"
+                what = f"check {chosen.url} --listing {file} {where}"
             yield f"    command   testbuy {what} {more}"
         yield from super().again()
 

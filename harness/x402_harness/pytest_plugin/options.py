@@ -143,6 +143,14 @@ def text(config: pytest.Config, name: str) -> str:
     return "" if found is None else str(found)
 
 
+def given(config: pytest.Config) -> list[str]:
+    """The options of a session that spends no more than sandbox money, as words of a command line: a worker of
+    pytest-xdist, too, knows what was parsed."""
+    words = [f"--testbuy-listings={path}" for path in config.getoption("--testbuy-listings")]
+    said = ((name, config.getoption(f"--testbuy-{name}")) for name, *_ in TABLE)
+    return words + [f"--testbuy-{name}={value}" for name, value in said if value is not None]
+
+
 def number(config: pytest.Config, name: str, least: int | None, most: int | None) -> int:
     """The option as a whole number within bounds."""
     given = text(config, name)

@@ -14,6 +14,7 @@ from x402_harness.probing.outcome import Probed
 from x402_harness.reporting.document import run_document
 from x402_harness.reporting.escape import printable
 from x402_harness.reporting.evidence import money
+from x402_harness.reporting.explained import explanations
 from x402_harness.reporting.gates import Gate
 from x402_harness.reporting.terminal import console, finding_lines, summary_rows
 from x402_harness.reporting.view import RunView
@@ -84,6 +85,10 @@ class CheckReport:
             out.print()
             for line in _told(rule):
                 out.print(line)
+        if explained := list(explanations(self.view)):
+            out.print()
+        for _, what, words in explained:
+            out.print(Text(f"  {what}  {printable(words)}"))
         out.print()
         glyph, style = {True: ("✓", "bold green"), False: ("✗", "bold red"), None: ("?", "bold yellow")}[
             self.conformant

@@ -25,5 +25,6 @@ def explanations(view: RunView) -> Iterator[tuple[str, str, str]]:
             yield slug, "may explain", "; ".join(named)
         if found := listing.coverage.get("smallest"):
             broken = " ".join(found["rules"]) or "the purchase"
-            told = f"{request_line(found['request'])} breaks {broken} ({found['purchases']} purchases more)"
-            yield slug, "smallest", told
+            count = found["purchases"]
+            more = f"{count} purchase{'' if count == 1 else 's'} more"
+            yield slug, "smallest", f"{request_line(found['request'])} breaks {broken} ({more})"

@@ -41,4 +41,4 @@ def _lines(claim: Claim) -> list[Text]:
     evidence = f" by {claim.rule} on the {claim.evidence}'s evidence" if claim.rule else ""
     why = printable(claim.reason) if claim.reason else ""
     detail = (why + evidence).strip() or "agrees"
-    return [head, Text(f"      {claim.pointer}  {detail}", style="dim")]
+    return [head, Text(f"      {printable(claim.pointer)}  {detail}", style="dim")]

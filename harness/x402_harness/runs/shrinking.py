@@ -38,6 +38,8 @@ class Shrinker:
         shape = request_shape(case.listing, case.offer)
 
         async def breaks(values: Values) -> bool:
+            if self._stopped:  # the thread asked before it was, and comes to its turn after it
+                return False
             self._buying = asyncio.current_task()
             tried = variant(case, values, case.row + self.made)
             self._cases[tried.id] = tried

@@ -31,7 +31,7 @@ def test_a_failure_prints_as_the_command_does_and_says_how_to_see_it_again(run, 
             "*PRICE001 error: the JSON-LD says 0.05, the offer 0.500000 USDC",
             f"*shop/{CONTRADICTORY}.json:194:16 /json_ld/offers/price",
             "*observed*0.05*",
-            f"*again*pytest 'shop/{CONTRADICTORY}.json::{CONTRADICTORY}[[]listing[]]'",
+            f"*again*pytest --testbuy-listings=shop 'shop/{CONTRADICTORY}.json::{CONTRADICTORY}[[]listing[]]'",
             "*--testbuy-fail-on*--testbuy-checks*",
         ]
     )

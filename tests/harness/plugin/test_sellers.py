@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import socket
 
 import pytest
@@ -43,6 +44,14 @@ def test_a_fault_fails_the_item_that_is_about_it(run, shop, own, fault, item, ru
                  "--testbuy-sandbox", own, "-k", item)  # fmt: skip
     assert result.parseoutcomes()["failed"] == 1
     result.stdout.fnmatch_lines([f"*{rule}*error*"])
+
+
+def test_the_command_that_a_failure_names_fails_again(run, shop, own):
+    result = run("--testbuy-listings", f"shop/{REFERENCE}.json", "--testbuy-sandbox", own, "-k", "row01",
+                 "--testbuy-url", f"{own}/faults/answer-breaks-required/{PLACE}")  # fmt: skip
+    (again,) = (line.split(" pytest ", 1)[1] for line in result.outlines if line.startswith("    again "))
+    run(*shlex.split(again)).assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"    command   testbuy check {own}/* --sandbox {own} --rows 1 --seed 402"])
 
 
 def test_a_server_that_does_not_answer_fails_what_needs_it_and_says_so(run, shop, own):

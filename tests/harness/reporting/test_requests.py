@@ -120,6 +120,14 @@ def test_a_python_program_sends_the_requests(till):
     assert Till.bodies == bodies
 
 
+def test_requests_of_listings_with_one_name_are_all_sent(till):
+    named = sent_to(till, [b"1", b"2", b"3"])
+    same = [(name, request) for name, (_, request) in zip(["a row 1", "a row 1 (2)", "a row 1"], named, strict=True)]
+    done = subprocess.run([sys.executable, "-c", requests.python(same)], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["a row 1 402 ''", "a row 1 (2) 402 ''", "a row 1 (3) 402 ''"]
+    assert Till.bodies == [b"1", b"2", b"3"]
+
+
 @pytest.mark.parametrize("negative", [False, True])
 def test_a_test_module_runs_and_passes_against_an_endpoint_that_asks_for_payment(till, negative, tmp_path):
     module = tmp_path / "test_made.py"

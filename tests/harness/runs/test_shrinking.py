@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from dataclasses import replace
 
 import pytest
 from tests.harness.support.listings import hints, listing, offer
 from tests.harness.support.running import Street, ran
 
+from x402_catalog.hints import request_shape
+from x402_harness.generation.encoding import Values
+from x402_harness.planning.cases import plan_listing
+from x402_harness.planning.shrinking import smallest as smallest_values
 from x402_harness.policy import Caps
 from x402_harness.protocol.exchange import Response
+from x402_harness.runs.runner import MOCK_CAPS
+from x402_harness.runs.shrinking import Shrinker
 from x402_harness.sandbox.behaviour import Fault, Side, Visit
 
 OUTPUT = {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}}}
@@ -77,3 +85,33 @@ def test_nothing_is_bought_twice(tmp_path):
 def test_nothing_more_is_bought_where_nothing_fails(tmp_path):
     made, _, done = smallest(tmp_path, lambda body: False)
     assert (made, done.summary.settled) == (None, 1)
+
+
+def test_where_nothing_near_is_valid_the_failing_request_stays_as_it_is():
+    failing = Values(body={"style": "bold"}, has_body=True)
+    assert smallest_values(request_shape(SHOP, SHOP.offers[0]), failing, lambda _: True, seed=402) == failing
+
+
+def test_when_it_was_stopped_nothing_is_bought_any_more():
+    bought = []
+
+    async def stopped_between_two_purchases() -> None:
+        loop = asyncio.get_running_loop()
+
+        def stop() -> None:
+            time.sleep(0.3)  # meanwhile the thread has asked for the next purchase, which has not begun
+            shrinking.cancel()
+
+        async def buy(case):
+            bought.append(case)
+            loop.call_soon(loop.call_soon, stop)  # one turn later, when the thread has its answer
+            return frozenset({"RESP003"})
+
+        (case,) = plan_listing(SHOP, rows=1, seed=402, caps=MOCK_CAPS)
+        shrinking = loop.create_task(Shrinker(buy, 200, 402).shrunk(case, frozenset({"RESP003"})))
+        with pytest.raises(asyncio.CancelledError):
+            await shrinking
+        await asyncio.sleep(0.3)
+
+    asyncio.run(stopped_between_two_purchases())
+    assert len(bought) == 1
