@@ -50,6 +50,7 @@ MOCK_PER_CALL, MOCK_BUDGET = 100_000_000, 10_000_000_000  # millionths of a doll
 @options.output_format
 @options.confirm
 @options.shrink
+@options.paid_negative
 @options.recording
 @reporting.reports
 @options.quiet
@@ -69,6 +70,8 @@ def command(targets: tuple[str, ...], **values: Any) -> None:
             raise click.UsageError("test money is spent at the endpoints of listings: name SLUGs or files.")
         if values["shrink"]:
             raise click.UsageError("--shrink buys as often as it takes: it is for sandbox money. Try --confirm.")
+        if values["invalid"]:
+            raise click.UsageError("--allow-paid-negative pays for requests that must fail: it is for sandbox money.")
         _with_test_money(targets, values)
     _require_no_key(values)
     urls = [target for target in targets if "://" in target]
@@ -109,7 +112,7 @@ def _finish(values: dict[str, Any], listings: Iterable[Listing], sources: tuple[
     caps = Caps(_or(values["per_call_max"], MOCK_PER_CALL), _or(values["budget"], MOCK_BUDGET), values["per_day_max"])
     config = RunConfig(
         sources=sources, command="buy", seed=values["seed"], rows=values["rows"], caps=caps,
-        confirm=values["confirm"], shrink=values["shrink"],
+        confirm=values["confirm"], shrink=values["shrink"], invalid=values["invalid"],
     )  # fmt: skip
     finish(config, values, accepted, items=listings, venue=venue)
 

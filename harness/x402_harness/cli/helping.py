@@ -21,7 +21,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Spending": (
         "mode", "per-call-max", "budget", "per-day-max", "account", "payer", "keystore", "password-file",
         "unsafe-env-key", "approve", "no-input", "rpc", "confirmations", "settle-wait", "allow-private",
-        "allow-side-effects",
+        "allow-side-effects", "allow-paid-negative",
     ),
     "What fails": (
         "select", "ignore", "level", "baseline", "write-baseline", "fail-on", "max-p95", "min-coverage", "max-spend",

@@ -336,6 +336,10 @@ shrink = click.option(
     "--shrink", type=click.IntRange(0, 1000), default=0, show_default=True, metavar="N",
     help="Where purchases fail, at most N more per listing, with sandbox money, for the smallest request that does.",
 )  # fmt: skip
+paid_negative = click.option(
+    "--allow-paid-negative", "invalid", type=click.IntRange(0, 1000), default=0, show_default=True, metavar="N",
+    help="Also pay, with sandbox money, for at most N requests that break what is declared: what does a mistake cost?",
+)  # fmt: skip
 timeout = click.option(
     "--timeout", type=click.FloatRange(0.05, 600), default=60.0, show_default=True, metavar="SECONDS",
     help="Most that one request may take.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from x402_catalog.findings import Finding, Level, Location
@@ -34,6 +35,22 @@ PAYMENT_FIRST = rule(
     basis="x402 v1 and v2 leave the order open; RFC 9110 §15.5.21 (422)",
     mend="Refuse what breaks the declared fields before settling; to refuse it with 400 or 422 at once is kinder.",
 )
+KEPT = rule(
+    "REQ013",
+    Level.ERROR,
+    "payment is kept for an invalid request that is refused",
+    why="A buyer with a mistake in the request pays, and gets nothing for it.",
+    basis="x402 v1 and v2 leave the order open, the reference middleware settles only what it answers with success",
+    mend="Validate the request before settling, and settle only what is answered with a status below 400.",
+)
+ACCEPTED = rule(
+    "REQ014",
+    Level.INFO,
+    "invalid request is served for a payment",
+    why="The endpoint takes more than is declared: buyers who keep to the declaration cannot know.",
+    basis="the fields declared in hints.input",
+    mend="Declare what is taken, or refuse what is not declared.",
+)
 _NOT_OURS = frozenset({501, 503, 505})  # not a crash: the method, the load, the version
 _NAMED = 3
 
@@ -50,6 +67,7 @@ class Refusal(StrEnum):
 
 _RULES = {Refusal.SERVED: SERVED, Refusal.BROKEN: BROKEN, Refusal.PAYMENT_FIRST: PAYMENT_FIRST}
 _WANTED = "400 or 422, or 402"
+_WANTED_PAID = "400 or 422, and nothing settled"
 
 
 def refusal(exchange: Exchange) -> Refusal:
@@ -73,12 +91,45 @@ def judge_refusals(slug: str | None, answered: Iterable[tuple[Negative, Exchange
     return tuple(_finding(_RULES[kind], slug, by_kind[kind]) for kind in _RULES if kind in by_kind)
 
 
-def _finding(broken: Rule, slug: str | None, shown: Sequence[tuple[Negative, Exchange]]) -> Finding:
+@dataclass(frozen=True, slots=True)
+class PaidNegative:
+    """An invalid request that was paid for: the answer that it got, and whether the payment was ``settled``."""
+
+    negative: Negative
+    exchange: Exchange
+    settled: bool
+
+    @property
+    def broken(self) -> Rule | None:
+        """The rule that is broken by it, or told of it; ``None`` where it was refused, and nothing was taken."""
+        kind = refusal(self.exchange)
+        if kind is Refusal.BROKEN:
+            return BROKEN
+        if kind is Refusal.SERVED:
+            return ACCEPTED
+        return KEPT if self.settled else None
+
+
+def judge_paid(slug: str | None, paid: Iterable[PaidNegative]) -> tuple[Finding, ...]:
+    """As :func:`judge_refusals`, for requests that were paid for."""
+    by_rule: dict[Rule, list[tuple[Negative, Exchange]]] = {}
+    for one in paid:
+        if one.broken is not None:
+            by_rule.setdefault(one.broken, []).append((one.negative, one.exchange))
+    return tuple(_finding(broken, slug, shown, Leg.PAID) for broken, shown in by_rule.items())
+
+
+def _finding(
+    broken: Rule, slug: str | None, shown: Sequence[tuple[Negative, Exchange]], leg: Leg = Leg.UNPAID
+) -> Finding:
     negative, exchange = shown[0]
-    assert exchange.response is not None  # without an answer it would be unclear
+    status = None if exchange.response is None else exchange.response.status
     whats = "; ".join(f"{one.what} ({one.keyword})" for one, _ in shown[:_NAMED])
     more = f" and {len(shown) - _NAMED} more" if len(shown) > _NAMED else ""
-    place = Location(listing=slug, url=negative.request.url, leg=str(Leg.UNPAID), pointer=negative.pointer or None)
+    place = Location(listing=slug, url=negative.request.url, leg=str(leg), pointer=negative.pointer or None)
     return broken.finding(
-        f"{broken.title}: {whats}{more}", observed=exchange.response.status, expected=_WANTED, location=place
+        f"{broken.title}: {whats}{more}",
+        observed=status,
+        expected=_WANTED if leg is Leg.UNPAID else _WANTED_PAID,
+        location=place,
     )

@@ -3,7 +3,8 @@
 Each event is one JSON object on one line with ``event`` (its kind) and ``at`` (seconds since 1970). Kinds, in order:
 ``run.start``, then for what was read ``finding`` and ``listing``, then listing by listing ``skip``, ``cut``,
 ``case.start``, ``exchange``, ``finding`` and ``case.end`` for what was bought, ``attempt`` for each payment that must
-be refused, and ``coverage``; then ``plan`` with what was planned in all, ``claims`` for each listing, and ``run.end``.
+be refused, ``coverage``, and ``invalid`` for each invalid request that was paid for; then ``plan`` with what was
+planned in all, ``claims`` for each listing, and ``run.end``.
 Then how the run was judged: ``suppress`` for each finding that a baseline accepts, ``baseline``, ``gate`` for each
 gate, and ``verdict``.
 """

@@ -31,6 +31,7 @@ from x402_harness.edge.client import Client
 from x402_harness.ledger import Ledger
 from x402_harness.planning.cases import Case, Plan, Portion, Skip, as_portions, portions
 from x402_harness.planning.confirming import confirmations
+from x402_harness.planning.refusals import judge_paid
 from x402_harness.policy import MICROS, Caps, dollars_micro
 from x402_harness.protocol.exchange import Leg
 from x402_harness.protocol.purchase import State
@@ -40,10 +41,11 @@ from x402_harness.runs.cassettes.recorder import NOTHING_MORE, Recorder
 from x402_harness.runs.cassettes.recording import Recording
 from x402_harness.runs.coverage import Smallest, coverage_event
 from x402_harness.runs.events import SCHEMA_VERSION, Stream
+from x402_harness.runs.invalid import InvalidRequests
 from x402_harness.runs.outcome import Summary, spending
 from x402_harness.runs.purse import MONEY, Purse, throwaway
 from x402_harness.runs.shrinking import Rules, Shrinker
-from x402_harness.runs.telling import about_attempt, about_case, about_end, about_listing, usd
+from x402_harness.runs.telling import about_attempt, about_case, about_end, about_invalid, about_listing, usd
 from x402_harness.runs.venue import MockVenue, Venue
 from x402_harness.sandbox.world import World
 
@@ -55,7 +57,8 @@ MOCK_CAPS = Caps(per_call=100 * MICROS, per_run=10_000 * MICROS)
 class RunConfig:
     """What to run. ``rows`` is the most purchases per listing, ``None`` for all that show something new, ``confirm``
     the most beyond them that tell apart what may explain failures, ``shrink`` the most that look for the smallest
-    request that fails; ``audit`` judges each listing among all that were read. Equal ones give equal plans."""
+    request that fails, ``invalid`` the most invalid requests that are paid for; ``audit`` judges each listing among all
+    that were read. Equal ones give equal plans."""
 
     sources: tuple[str, ...]
     command: str = "run"
@@ -64,6 +67,7 @@ class RunConfig:
     caps: Caps = MOCK_CAPS
     confirm: int = 0
     shrink: int = 0
+    invalid: int = 0
     audit: bool = False
     query: str = ""
     filters: Filters = field(default_factory=Filters)
@@ -198,7 +202,7 @@ class Runner:
         config, venue = self._config, self._venue
         made = portions(
             self._read.listings, rows=config.rows, seed=config.seed, caps=config.caps, objection=venue.objection,
-            spare=config.confirm + config.shrink,
+            spare=config.confirm + config.shrink + config.invalid,
         )  # fmt: skip
         return map(self._limited, made)
 
@@ -233,14 +237,32 @@ class Runner:
             chain=self._venue.chain,
             witness=self._venue.witness,
         )
-        await self._each_case(lambda number, case: self._buy(number, case, buyer))
+        invalid = InvalidRequests(buyer, self._venue, self._config.seed) if self._config.invalid else None
+        await self._each_case(lambda number, case: self._buy(number, case, buyer), invalid)
 
-    async def _each_case(self, buy: Callable[[int, Case], Awaitable[None]]) -> None:
+    async def _each_case(
+        self, buy: Callable[[int, Case], Awaitable[None]], invalid: InvalidRequests | None = None
+    ) -> None:
         with closing(self._portions()) as planned:
             for portion in planned:
-                await self._buy_portion(portion, buy)
+                spare = await self._buy_portion(portion, buy)
+                if invalid is not None and portion.cases and spare:
+                    await self._pay_for_invalid(portion, invalid, spare)
 
-    async def _buy_portion(self, portion: Portion, buy: Callable[[int, Case], Awaitable[None]]) -> None:
+    async def _pay_for_invalid(self, portion: Portion, invalid: InvalidRequests, spare: int) -> None:
+        """What the seller does with payments for requests that break what it declares."""
+        like, paid = portion.cases[0], []
+        try:
+            async for one in invalid.paid(like, min(self._config.invalid, spare)):
+                paid.append(one)
+                self._stream.emit("invalid", listing=portion.number, **about_invalid(one))
+        except Exception as error:
+            self._fault(like, error)
+        for finding in judge_paid(like.listing.slug, paid):
+            self._found(finding, portion.number)
+
+    async def _buy_portion(self, portion: Portion, buy: Callable[[int, Case], Awaitable[None]]) -> int:
+        """Buy the portion; how many purchases of those set aside were not made."""
         self._bought, self._broken = [], {}
         smallest = None
 
@@ -258,8 +280,10 @@ class Runner:
             for case in confirmations(self._bought, min(self._config.confirm, spare)):
                 await buy_more(case)
                 spare -= 1
-            smallest = await self._shrunk(Shrinker(buy_more, min(self._config.shrink, spare), self._config.seed))
+            shrinker = Shrinker(buy_more, min(self._config.shrink, spare), self._config.seed)
+            smallest = await self._shrunk(shrinker)
             await asyncio.sleep(0)
+            return spare - shrinker.made
         finally:
             if self._bought and (covered := coverage_event(self._bought, smallest)) is not None:
                 self.summary.shown(covered)

@@ -10,6 +10,7 @@ from x402_harness.buying.means import Bought
 from x402_harness.checks.context import Scene
 from x402_harness.checks.refusals import Attempt
 from x402_harness.planning.cases import Case
+from x402_harness.planning.refusals import PaidNegative
 from x402_harness.policy import MICROS
 from x402_harness.protocol.onchain import Settlement
 from x402_harness.runs.redaction import body_to_dict
@@ -88,6 +89,18 @@ def _shown(seen: Settlement | None) -> dict[str, Any] | None:
         return None
     members = {"reason": seen.reason, "transaction": seen.transaction, "confirmations": seen.confirmations}
     return {"verdict": str(seen.verdict), **members}
+
+
+def about_invalid(paid: PaidNegative) -> dict[str, Any]:
+    """An invalid request that was paid for, and what was done with it."""
+    answer, negative = paid.exchange.response, paid.negative
+    return {
+        "what": negative.what,
+        "keyword": negative.keyword,
+        "pointer": negative.pointer,
+        "status": answer.status if answer else None,
+        "settled": paid.settled,
+    }
 
 
 def about_attempt(attempt: Attempt) -> dict[str, Any]:

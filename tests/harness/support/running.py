@@ -25,6 +25,7 @@ from x402_harness.runs.replay import Replayer
 from x402_harness.runs.runner import RunConfig, Runner, Surroundings
 from x402_harness.runs.venue import MockVenue
 from x402_harness.sandbox.behaviour import Fault
+from x402_harness.sandbox.seller import Validates
 from x402_harness.sandbox.world import World
 
 NOW = 1_800_000_000.0
@@ -34,8 +35,9 @@ CAPS = Caps(100 * MICROS, 10_000 * MICROS)
 class Street(MockVenue):
     """Mock sellers with these faults; ``visits`` counts what they were asked, ``payments`` are those that came."""
 
-    def __init__(self, *faults: Fault, version: int | None = None) -> None:
+    def __init__(self, *faults: Fault, version: int | None = None, validates: Validates = Validates.AFTER) -> None:
         super().__init__(World(lambda: NOW))
+        self._validates = validates
         self._faults = faults
         self._version = version
         self.visits = 0
@@ -43,7 +45,7 @@ class Street(MockVenue):
 
     def client(self, listing: Listing) -> Client:
         """A client on which every host is the faulty seller."""
-        seller = self._world.seller(listing, version=self._version, faults=self._faults)
+        seller = self._world.seller(listing, version=self._version, faults=self._faults, validates=self._validates)
 
         async def counted(scope: Any, receive: Any, send: Any) -> None:
             self.visits += 1
@@ -84,12 +86,13 @@ def ran(
     keeping: Keeping = Keeping.ALL, listen: Callable[[Event], None] = lambda _: None, caps: Caps = CAPS,
     confirm: int = 0,
     shrink: int = 0,
+    invalid: int = 0,
 ) -> Ran:  # fmt: skip
     """A run over ``listings`` that keeps its cassettes in ``folder``/tapes."""
     return _ran(
         folder, listen,
         lambda around, stream: Runner(
-            RunConfig((), rows=rows, caps=caps, confirm=confirm, shrink=shrink),
+            RunConfig((), rows=rows, caps=caps, confirm=confirm, shrink=shrink, invalid=invalid),
             around, stream, listings, venue or Street(),
             recorder=Recorder(Store(folder / "tapes"), keeping, around.run_id, around.clock),
         ),

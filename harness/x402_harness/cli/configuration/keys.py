@@ -61,6 +61,7 @@ CLOSED: dict[str, Closed] = {
     ),
     "allow-private": _CONSENT,
     "allow-side-effects": _CONSENT,
+    "allow-paid-negative": _CONSENT,
     "active": Closed("whom forged payments and malformed requests may be sent to is said by a person, each time",
                      consent=True),
     "reason": Closed("an entry of the books is ended on a person's word, given for that entry", consent=True),
