@@ -30,7 +30,6 @@ from x402_harness.checks.refusals import judge_refusals
 from x402_harness.edge.client import Client
 from x402_harness.ledger import Ledger
 from x402_harness.planning.cases import Case, Plan, Portion, Skip, as_portions, portions
-from x402_harness.planning.confirming import confirmations
 from x402_harness.policy import MICROS, Caps, dollars_micro
 from x402_harness.protocol.exchange import Leg
 from x402_harness.protocol.purchase import State
@@ -38,11 +37,10 @@ from x402_harness.protocol.withholding import Secrets
 from x402_harness.runs.cassettes.keeping import Keeping
 from x402_harness.runs.cassettes.recorder import NOTHING_MORE, Recorder
 from x402_harness.runs.cassettes.recording import Recording
-from x402_harness.runs.coverage import Smallest, coverage_event
 from x402_harness.runs.events import SCHEMA_VERSION, Stream
+from x402_harness.runs.lot import Lot
 from x402_harness.runs.outcome import Summary, spending
 from x402_harness.runs.purse import MONEY, Purse, throwaway
-from x402_harness.runs.shrinking import Rules, Shrinker
 from x402_harness.runs.telling import about_attempt, about_case, about_end, about_listing, usd
 from x402_harness.runs.venue import MockVenue, Venue
 from x402_harness.sandbox.world import World
@@ -117,8 +115,7 @@ class Runner:
         self._recorder = recorder or Recorder(None, Keeping.NONE, surroundings.run_id, surroundings.clock)
         self._cost = 0  # micro-dollars planned so far
         self._tried: set[int] = set()
-        self._bought: list[tuple[Case, bool]] = []  # of the listing that is being bought
-        self._broken: dict[str, Rules] = {}  # what its failing purchases broke
+        self._lot: Lot  # of the listing that is being bought
         self.summary = Summary()
 
     async def run(self) -> Summary:
@@ -236,37 +233,20 @@ class Runner:
                 await self._buy_portion(portion, buy)
 
     async def _buy_portion(self, portion: Portion, buy: Callable[[int, Case], Awaitable[None]]) -> None:
-        self._bought, self._broken = [], {}
-        smallest = None
+        config = self._config
+        self._lot = Lot(portion, config.confirm, config.shrink, config.seed)
 
-        async def buy_more(case: Case) -> Rules | None:
+        async def buy_more(case: Case) -> None:
             self.summary.planned += 1
             self._cost += dollars_micro(case.price)
             await buy(portion.number, case)
-            return self._broken.get(case.id)
 
         try:
-            for case in portion.cases:
-                await buy(portion.number, case)
-                await asyncio.sleep(0)  # a place where a run can be stopped between two purchases
-            spare = portion.spare
-            for case in confirmations(self._bought, min(self._config.confirm, spare)):
-                await buy_more(case)
-                spare -= 1
-            smallest = await self._shrunk(Shrinker(buy_more, min(self._config.shrink, spare), self._config.seed))
-            await asyncio.sleep(0)
+            await self._lot.buy(lambda case: buy(portion.number, case), buy_more)
         finally:
-            if self._bought and (covered := coverage_event(self._bought, smallest)) is not None:
+            if (covered := self._lot.coverage()) is not None:
                 self.summary.shown(covered)
                 self._stream.emit("coverage", listing=portion.number, **covered)
-
-    async def _shrunk(self, shrinker: Shrinker) -> Smallest | None:
-        """The smallest request that fails as the first failing one did."""
-        failed = next((case for case, passed in self._bought if not passed), None)
-        if failed is None or shrinker.most < 1:
-            return None
-        found = await shrinker.shrunk(failed, self._broken[failed.id])
-        return Smallest(found, failed, self._broken[found.id], shrinker.made)
 
     async def _buy(self, number: int, case: Case, buyer: Buyer) -> None:
         placed = self._venue.placed(case)
@@ -356,9 +336,7 @@ class Runner:
             self._stream.emit("fault", case=case.id, message=bought.unbooked, place="ledger")
         self._count(bought)
         passed = bought.purchase.state is State.SETTLED and not scene.failed
-        self._bought.append((case, passed))
-        if not passed:
-            self._broken[case.id] = frozenset(scene.failed)
+        self._lot.note(case, passed, frozenset(scene.failed))
         self._stream.emit(
             "case.end", listing=number, case=case.id, recorded=recorded, **secrets.scrub_json(about_end(bought, scene))
         )
