@@ -30,7 +30,6 @@ from x402_harness.checks.refusals import judge_refusals
 from x402_harness.edge.client import Client
 from x402_harness.ledger import Ledger
 from x402_harness.planning.cases import Case, Plan, Portion, Skip, as_portions, portions
-from x402_harness.planning.confirming import confirmations
 from x402_harness.planning.refusals import judge_paid
 from x402_harness.policy import MICROS, Caps, dollars_micro
 from x402_harness.protocol.exchange import Leg
@@ -39,12 +38,11 @@ from x402_harness.protocol.withholding import Secrets
 from x402_harness.runs.cassettes.keeping import Keeping
 from x402_harness.runs.cassettes.recorder import NOTHING_MORE, Recorder
 from x402_harness.runs.cassettes.recording import Recording
-from x402_harness.runs.coverage import Smallest, coverage_event
 from x402_harness.runs.events import SCHEMA_VERSION, Stream
 from x402_harness.runs.invalid import InvalidRequests
+from x402_harness.runs.lot import Lot
 from x402_harness.runs.outcome import Summary, spending
 from x402_harness.runs.purse import MONEY, Purse, throwaway
-from x402_harness.runs.shrinking import Rules, Shrinker
 from x402_harness.runs.telling import about_attempt, about_case, about_end, about_invalid, about_listing, usd
 from x402_harness.runs.venue import MockVenue, Venue
 from x402_harness.sandbox.world import World
@@ -122,8 +120,7 @@ class Runner:
         self._recorder = recorder or Recorder(None, Keeping.NONE, surroundings.run_id, surroundings.clock)
         self._cost = 0  # micro-dollars planned so far
         self._tried: set[int] = set()
-        self._bought: list[tuple[Case, bool]] = []  # of the listing that is being bought
-        self._broken: dict[str, Rules] = {}  # what its failing purchases broke
+        self._lot: Lot  # of the listing that is being bought
         self.summary = Summary()
 
     async def run(self) -> Summary:
@@ -245,15 +242,15 @@ class Runner:
     ) -> None:
         with closing(self._portions()) as planned:
             for portion in planned:
-                spare = await self._buy_portion(portion, buy)
-                if invalid is not None and portion.cases and spare:
-                    await self._pay_for_invalid(portion, invalid, spare)
+                await self._buy_portion(portion, buy)
+                if invalid is not None and portion.cases:
+                    await self._pay_for_invalid(portion, invalid, self._lot.left)
 
-    async def _pay_for_invalid(self, portion: Portion, invalid: InvalidRequests, spare: int) -> None:
+    async def _pay_for_invalid(self, portion: Portion, invalid: InvalidRequests, most: int) -> None:
         """What the seller does with payments for requests that break what it declares."""
         like, paid = portion.cases[0], []
         try:
-            async for one in invalid.paid(like, min(self._config.invalid, spare)):
+            async for one in invalid.paid(like, min(self._config.invalid, most)):
                 paid.append(one)
                 self._stream.emit("invalid", listing=portion.number, **about_invalid(one))
         except Exception as error:
@@ -261,41 +258,21 @@ class Runner:
         for finding in judge_paid(like.listing.slug, paid):
             self._found(finding, portion.number)
 
-    async def _buy_portion(self, portion: Portion, buy: Callable[[int, Case], Awaitable[None]]) -> int:
-        """Buy the portion; how many purchases of those set aside were not made."""
-        self._bought, self._broken = [], {}
-        smallest = None
+    async def _buy_portion(self, portion: Portion, buy: Callable[[int, Case], Awaitable[None]]) -> None:
+        config = self._config
+        self._lot = Lot(portion, config.confirm, config.shrink, config.seed)
 
-        async def buy_more(case: Case) -> Rules | None:
+        async def buy_more(case: Case) -> None:
             self.summary.planned += 1
             self._cost += dollars_micro(case.price)
             await buy(portion.number, case)
-            return self._broken.get(case.id)
 
         try:
-            for case in portion.cases:
-                await buy(portion.number, case)
-                await asyncio.sleep(0)  # a place where a run can be stopped between two purchases
-            spare = portion.spare
-            for case in confirmations(self._bought, min(self._config.confirm, spare)):
-                await buy_more(case)
-                spare -= 1
-            shrinker = Shrinker(buy_more, min(self._config.shrink, spare), self._config.seed)
-            smallest = await self._shrunk(shrinker)
-            await asyncio.sleep(0)
-            return spare - shrinker.made
+            await self._lot.buy(lambda case: buy(portion.number, case), buy_more)
         finally:
-            if self._bought and (covered := coverage_event(self._bought, smallest)) is not None:
+            if (covered := self._lot.coverage()) is not None:
                 self.summary.shown(covered)
                 self._stream.emit("coverage", listing=portion.number, **covered)
-
-    async def _shrunk(self, shrinker: Shrinker) -> Smallest | None:
-        """The smallest request that fails as the first failing one did."""
-        failed = next((case for case, passed in self._bought if not passed), None)
-        if failed is None or shrinker.most < 1:
-            return None
-        found = await shrinker.shrunk(failed, self._broken[failed.id])
-        return Smallest(found, failed, self._broken[found.id], shrinker.made)
 
     async def _buy(self, number: int, case: Case, buyer: Buyer) -> None:
         placed = self._venue.placed(case)
@@ -385,9 +362,7 @@ class Runner:
             self._stream.emit("fault", case=case.id, message=bought.unbooked, place="ledger")
         self._count(bought)
         passed = bought.purchase.state is State.SETTLED and not scene.failed
-        self._bought.append((case, passed))
-        if not passed:
-            self._broken[case.id] = frozenset(scene.failed)
+        self._lot.note(case, passed, frozenset(scene.failed))
         self._stream.emit(
             "case.end", listing=number, case=case.id, recorded=recorded, **secrets.scrub_json(about_end(bought, scene))
         )
