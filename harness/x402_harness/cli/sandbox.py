@@ -66,6 +66,8 @@ def command(sources: tuple[str, ...], **values: Any) -> None:
         raise click.UsageError(f"there is no fault {error.args[0]!r}; --list-faults tells them all.") from error
     if not street.houses:
         fail("no listing has an http(s) URL and an offer: there is nothing to serve.", Exit.NOTHING)
+    for name in street.idle_faults:
+        click.echo(f"testbuy: no seller can have the fault {name!r}: what they sell leaves no room for it", err=True)
     try:
         _serve(world, street, values)
     finally:

@@ -61,6 +61,12 @@ class Street:
         self._faults = faults(faulty)
         self._sellers: dict[tuple[int, tuple[str, ...]], Seller] = {}
 
+    @property
+    def idle_faults(self) -> tuple[str, ...]:
+        """Those faults of every seller that none of them can have, as what it sells leaves no room for them."""
+        sellers = [(self.houses[number].listing, self.seller(number).version) for number in range(len(self.houses))]
+        return tuple(fault.name for fault in self._faults if not any(fault.fits(*seller) for seller in sellers))
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by the seller whose path it is; 404 where there is none."""
         path = (scope.get("raw_path") or scope["path"].encode()).split(b"?")[0].decode("latin-1")

@@ -69,6 +69,17 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
         yield told
 
 
+def test_a_fault_that_no_seller_can_have_is_told(tmp_path):
+    picture = ROOT / "listings" / "render-plotpress-example-v1-chart.json"
+    faults = ("--fault", "answer-empty", "--fault", "unpaid-500")
+    with sandbox(str(picture), *faults, folder=tmp_path) as (process, _):
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert [line for line in said.splitlines() if "no seller" in line] == [
+        "testbuy: no seller can have the fault 'answer-empty': what they sell leaves no room for it"
+    ]
+
+
 def test_it_says_where_everything_is(running: dict[str, Any]) -> None:
     assert (running["schema_version"], running["tool"], running["command"]) == (1, "testbuy", "sandbox")
     told = get(base_of(running) + "/")
