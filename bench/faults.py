@@ -31,8 +31,9 @@ from x402_harness.planning.rows import rows_for
 from x402_harness.planning.suspects import Shown, suspects
 from x402_harness.policy import MICROS, Caps
 from x402_harness.protocol.exchange import Response
+from x402_harness.runs.config import RunConfig, Surroundings
 from x402_harness.runs.events import Event, Stream
-from x402_harness.runs.runner import RunConfig, Runner, Surroundings
+from x402_harness.runs.runner import Runner
 from x402_harness.runs.venue import MockVenue
 from x402_harness.sandbox.behaviour import Fault, Side, Visit
 from x402_harness.sandbox.world import World

@@ -23,8 +23,9 @@ sys.path.insert(0, str(ROOT))
 from tests.harness.support.runs import enlarged, judged  # noqa: E402  # the enlarging is the tests' own
 
 from x402_harness.reporting.formats import REPORTS  # noqa: E402
+from x402_harness.runs.config import RunConfig, Surroundings  # noqa: E402
 from x402_harness.runs.events import Journal, Stream, read_events  # noqa: E402
-from x402_harness.runs.runner import RunConfig, Runner, Surroundings  # noqa: E402
+from x402_harness.runs.runner import Runner  # noqa: E402
 
 
 def main(purchases: int, folder: Path) -> None:

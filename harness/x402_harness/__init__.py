@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from x402_harness.generation.requests import requests_for as requests_for
     from x402_harness.policy import Caps as Caps
     from x402_harness.reporting.session import run_and_report as run_and_report
-    from x402_harness.runs.runner import RunConfig as RunConfig
+    from x402_harness.runs.config import RunConfig as RunConfig
     from x402_harness.runs.sandboxes import Sandbox as Sandbox
     from x402_harness.runs.sandboxes import open_sandbox as open_sandbox
     from x402_harness.runs.sandboxes import running_sandbox as running_sandbox

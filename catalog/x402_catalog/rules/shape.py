@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from x402_catalog.findings import Level
 from x402_catalog.jsonschemas import Problem, published_checker
 from x402_catalog.models import Listing
@@ -83,9 +85,14 @@ def _report(rule: Rule, judge: Judge, value: object, schema: str, base: str) -> 
             rule,
             base + problem.pointer,
             problem.message,
-            observed=problem.observed,
+            observed=_seen(problem),
             expected=f"{problem.keyword} at {problem.schema_pointer} of {schema}.schema.json",
         )
+
+
+def _seen(problem: Problem) -> Any:
+    """Beside a member that is missing those that are there, by name: what was judged apart is not in the value."""
+    return list(problem.observed) if _is_lacking(problem) and isinstance(problem.observed, dict) else problem.observed
 
 
 def _is_lacking(problem: Problem) -> bool:

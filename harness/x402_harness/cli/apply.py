@@ -141,7 +141,7 @@ def _buy(applied: Application, left: tuple[Case, ...], values: dict[str, Any], a
     from x402_harness.ledger import Unusable
     from x402_harness.planning.cases import Plan
     from x402_harness.runs.applying import KeyIsPublic
-    from x402_harness.runs.runner import RunConfig
+    from x402_harness.runs.config import RunConfig
     from x402_harness.wallet import private_folder
 
     try:

@@ -106,7 +106,7 @@ def _from_endpoint(url: str, values: dict[str, Any]) -> None:
 def _finish(values: dict[str, Any], listings: Iterable[Listing], sources: tuple[str, ...], venue: Any) -> NoReturn:
     from x402_harness.cli.running import finish
     from x402_harness.policy import Caps
-    from x402_harness.runs.runner import RunConfig
+    from x402_harness.runs.config import RunConfig
 
     accepted = reporting.some(values, len(sources))
     caps = Caps(_or(values["per_call_max"], MOCK_PER_CALL), _or(values["budget"], MOCK_BUDGET), values["per_day_max"])
@@ -126,8 +126,8 @@ def _with_test_money(targets: tuple[str, ...], values: dict[str, Any]) -> NoRetu
     from x402_harness.cli.running import finish
     from x402_harness.edge.client import Limits
     from x402_harness.policy import Mode
+    from x402_harness.runs.config import RunConfig
     from x402_harness.runs.purse import Purse
-    from x402_harness.runs.runner import RunConfig
     from x402_harness.runs.venue import RealVenue
     from x402_harness.wallet import home, ledger_path, private_folder
 

@@ -117,7 +117,7 @@ async def _declared(url: str, inspector: Inspector, seed: int) -> Listing | None
 def _bought(url: str, items: list[Any], venue: Any, values: dict[str, Any]) -> Session:
     from x402_harness.policy import Caps
     from x402_harness.reporting.session import run_and_report
-    from x402_harness.runs.runner import RunConfig
+    from x402_harness.runs.config import RunConfig
 
     config = RunConfig(
         sources=(url,), command="check", seed=values["seed"], rows=values["rows"],

@@ -121,6 +121,8 @@ def _print(done: Imported, db: str) -> None:
 
     out = console()
     print_findings(done.findings, out)
+    if not done.listings:  # which was said, and makes no snapshot
+        return
     count = sum(done.levels.values())
     out.print(
         f"{done.listings} listings in {printable(db)} as snapshot {done.snapshot} · {done.new} new to it, "

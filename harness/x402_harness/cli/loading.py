@@ -131,6 +131,11 @@ def find(target: str, catalogue: str) -> Loaded:
     """The listings in the file ``target``, or the one with that slug or URL in the catalogue."""
     if Path(target).exists():
         return load([target])
+    if catalogue != "-" and not Path(catalogue).exists():
+        raise click.UsageError(
+            f"{target[:200]!r} is no file here, and there is no {catalogue!r} to look it up in: --catalogue names "
+            "another catalogue, and testbuy import makes one."
+        )
     with opened(catalogue) as found:
         return Loaded([found.get(key) for key in ids(found, target, catalogue)], [])
 

@@ -38,7 +38,7 @@ def command(target: str, **values: Any) -> None:
     """
     from x402_harness.reporting.session import replay_and_report
     from x402_harness.runs.cassettes.exchanges import Unplayable
-    from x402_harness.runs.runner import RunConfig
+    from x402_harness.runs.config import RunConfig
 
     accepted = reporting.some(values, 1)
     now = load([values["against"]]).listings if values["against"] else None

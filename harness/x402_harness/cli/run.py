@@ -43,7 +43,7 @@ def command(sources: tuple[str, ...], **values: Any) -> None:
     """
     from x402_harness.cli.running import finish
     from x402_harness.policy import Caps
-    from x402_harness.runs.runner import RunConfig
+    from x402_harness.runs.config import RunConfig
 
     sources, query = options.chosen_sources(sources, values)
     filters = options.chosen(values, values["seed"])

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from x402_harness.cli.baselines import Baselines
     from x402_harness.planning.cases import Plan
     from x402_harness.reporting.gates import Gate
+    from x402_harness.runs.config import RunConfig
     from x402_harness.runs.purse import Purse
-    from x402_harness.runs.runner import RunConfig
     from x402_harness.runs.venue import Venue
 
 

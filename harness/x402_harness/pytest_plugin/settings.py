@@ -13,7 +13,7 @@ from x402_catalog.rules.selection import Selection, UnknownRule, selection
 from x402_harness.policy import Caps, Mode
 from x402_harness.pytest_plugin.options import REAL, number, text
 from x402_harness.runs.cassettes.keeping import Keeping
-from x402_harness.runs.runner import MOCK_CAPS
+from x402_harness.runs.config import MOCK_CAPS
 from x402_harness.wallet import KeyChoice
 
 

@@ -26,11 +26,12 @@ from x402_harness.runs.cassettes.keeping import Keeping
 from x402_harness.runs.cassettes.recorder import Recorder
 from x402_harness.runs.cassettes.recording import Recording
 from x402_harness.runs.cassettes.store import CASSETTES, Store
+from x402_harness.runs.config import RunConfig, Surroundings
 from x402_harness.runs.events import Journal, Listener, Stream
 from x402_harness.runs.outcome import Exit, Summary
 from x402_harness.runs.purse import Purse
 from x402_harness.runs.replay import Replayer
-from x402_harness.runs.runner import RunConfig, Runner, Surroundings
+from x402_harness.runs.runner import Runner
 from x402_harness.runs.venue import Venue
 
 Accepted = Callable[[RunView, Callable[..., None]], None]  # tells by events which findings of a run are accepted

@@ -60,10 +60,11 @@ class Lot:
             await more(case)
             return self._broken.get(case.id)
 
-        shrinker = Shrinker(broken, most, self.seed)
+        shrinker = Shrinker(broken, most, self.seed, row=len(self._bought))
         found = await shrinker.shrunk(failed, self._broken[failed.id])
         self.left -= shrinker.made
-        return Smallest(found, failed, self._broken[found.id], shrinker.made)
+        made = next(case for case, _ in self._bought if case.id == found.id)  # as it was sent
+        return Smallest(made, failed, self._broken[found.id], shrinker.made)
 
     def coverage(self) -> dict[str, Any] | None:
         """The ``coverage`` event; ``None`` where nothing was bought or nothing could be varied."""

@@ -11,8 +11,9 @@ from x402_harness.ledger import Ledger
 from x402_harness.planning.cases import Case, Portion, Skip
 from x402_harness.runs.cassettes.exchanges import Unplayable
 from x402_harness.runs.cassettes.recording import Recording
+from x402_harness.runs.config import RunConfig, Surroundings
 from x402_harness.runs.events import Stream
-from x402_harness.runs.runner import RunConfig, Runner, Surroundings
+from x402_harness.runs.runner import Runner
 from x402_harness.runs.venue import DEVELOPMENT, MockVenue
 from x402_harness.sandbox.world import World
 

@@ -15,10 +15,9 @@ from x402_catalog.__about__ import __version__
 from x402_catalog.claims import totals, truth_sheet
 from x402_catalog.findings import Finding, Location
 from x402_catalog.models import Listing
-from x402_catalog.reading import Limits, read
+from x402_catalog.reading import read
 from x402_catalog.records import Record
 from x402_catalog.rules.judge import Evidence, Judge, Judgement
-from x402_catalog.search import Filters
 from x402_catalog.sources import listings
 from x402_catalog.store import select
 from x402_catalog.validation import validate
@@ -31,13 +30,14 @@ from x402_harness.edge.client import Client
 from x402_harness.ledger import Ledger
 from x402_harness.planning.cases import Case, Plan, Portion, Skip, as_portions, portions
 from x402_harness.planning.refusals import judge_paid
-from x402_harness.policy import MICROS, Caps, dollars_micro
+from x402_harness.policy import dollars_micro
 from x402_harness.protocol.exchange import Leg
 from x402_harness.protocol.purchase import State
 from x402_harness.protocol.withholding import Secrets
 from x402_harness.runs.cassettes.keeping import Keeping
 from x402_harness.runs.cassettes.recorder import NOTHING_MORE, Recorder
 from x402_harness.runs.cassettes.recording import Recording
+from x402_harness.runs.config import RunConfig, Surroundings
 from x402_harness.runs.events import SCHEMA_VERSION, Stream
 from x402_harness.runs.invalid import InvalidRequests
 from x402_harness.runs.lot import Lot
@@ -46,40 +46,6 @@ from x402_harness.runs.purse import MONEY, Purse, throwaway
 from x402_harness.runs.telling import about_attempt, about_case, about_end, about_invalid, about_listing, usd
 from x402_harness.runs.venue import MockVenue, Venue
 from x402_harness.sandbox.world import World
-
-# Enough for the reference listing at 10 USDC a call, in money that does not exist.
-MOCK_CAPS = Caps(per_call=100 * MICROS, per_run=10_000 * MICROS)
-
-
-@dataclass(frozen=True, slots=True)
-class RunConfig:
-    """What to run. ``rows`` is the most purchases per listing, ``None`` for all that show something new, ``confirm``
-    the most beyond them that tell apart what may explain failures, ``shrink`` the most that look for the smallest
-    request that fails, ``invalid`` the most invalid requests that are paid for; ``audit`` judges each listing among all
-    that were read. Equal ones give equal plans."""
-
-    sources: tuple[str, ...]
-    command: str = "run"
-    seed: int = 402
-    rows: int | None = 4
-    caps: Caps = MOCK_CAPS
-    confirm: int = 0
-    shrink: int = 0
-    invalid: int = 0
-    audit: bool = False
-    query: str = ""
-    filters: Filters = field(default_factory=Filters)
-    limits: Limits = field(default_factory=Limits)
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a run takes from the world: time in seconds, fresh random bytes, and a folder of its own."""
-
-    run_id: str
-    folder: Path
-    clock: Callable[[], float]
-    randomness: Callable[[int], bytes]
 
 
 @dataclass(slots=True)

@@ -19,7 +19,8 @@ Buy = Callable[[Case], Awaitable[Rules | None]]
 
 @dataclass(slots=True)
 class Shrinker:
-    """``buy`` makes a purchase and says which rules it broke, ``None`` where it passed; at most ``most`` are made.
+    """``buy`` makes a purchase and says which rules it broke, ``None`` where it passed; at most ``most`` are made,
+    numbered behind ``row``.
 
     What fails otherwise than the first failure did is another matter, and is passed over.
     """
@@ -27,6 +28,7 @@ class Shrinker:
     buy: Buy
     most: int
     seed: int
+    row: int = 0
     made: int = 0
     _stopped: bool = False
     _buying: asyncio.Task[Any] | None = None
@@ -41,7 +43,7 @@ class Shrinker:
             if self._stopped:  # the thread asked before it was, and comes to its turn after it
                 return False
             self._buying = asyncio.current_task()
-            tried = variant(case, values, case.row + self.made)
+            tried = variant(case, values, self.row + self.made)
             self._cases[tried.id] = tried
             found = await self.buy(tried)
             return found is not None and (not rules or bool(found & rules))

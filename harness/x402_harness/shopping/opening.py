@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from x402_harness.policy import Caps
+from x402_harness.runs.config import MOCK_CAPS
 from x402_harness.runs.endpoints import is_on_this_machine
-from x402_harness.runs.runner import MOCK_CAPS
 from x402_harness.runs.sandboxes import Sandbox, open_sandbox
 from x402_harness.runs.venue import EndpointVenue, MockVenue, Venue
 from x402_harness.sandbox.app import PORT

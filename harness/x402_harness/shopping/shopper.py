@@ -19,12 +19,13 @@ from x402_harness.policy import Caps, Mode
 from x402_harness.probing.outcome import Probed
 from x402_harness.reporting.view import RunView
 from x402_harness.runs.cassettes.recorder import NOTHING_MORE, Recorder
+from x402_harness.runs.config import MOCK_CAPS, RunConfig, Surroundings
 from x402_harness.runs.events import Stream
 from x402_harness.runs.inspection import Inspector, Refused, endpoint
 from x402_harness.runs.outcome import spending
 from x402_harness.runs.purse import MONEY, Purse
 from x402_harness.runs.replay import Replayer
-from x402_harness.runs.runner import MOCK_CAPS, RunConfig, Runner, Surroundings
+from x402_harness.runs.runner import Runner
 from x402_harness.runs.venue import Venue
 from x402_harness.shopping.purchased import Purchased
 from x402_harness.shopping.recordings import Recordings

@@ -87,3 +87,10 @@ def test_a_registry_lists_its_rules_by_family_and_number() -> None:
     assert "CAT020" in registry
     assert "CAT021" not in registry
     assert registry["CAT020"].code == "CAT020"
+
+
+def test_beside_a_missing_member_stand_the_names_of_those_that_are_there():
+    value = {name: REFERENCE[name] for name in ("slug", "url", "category", "accepts")}
+    found = validate(listing_of(Record(value, json.dumps(value).encode(), "a.json"))).findings
+    (lacking,) = [one for one in found if one.rule == "CAT011"]
+    assert lacking.observed == list(value)

@@ -75,3 +75,10 @@ def test_what_cannot_be_done_is_said(arguments, code, word, testbuy):
     assert done.returncode == code
     assert word in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_slug_without_a_catalogue_is_told_what_is_lacking(testbuy, tmp_path):
+    done = testbuy("generate", "no-such", "--catalogue", tmp_path / "none.db")
+    assert done.returncode == 2
+    assert "'no-such' is no file here, and there is no " in done.stderr
+    assert "none.db' to look it up in: --catalogue names another catalogue" in done.stderr

@@ -63,6 +63,7 @@ def test_sources_without_a_listing_are_said_and_change_nothing(testbuy: Run, db:
     (tmp_path / "none").mkdir()
     done = testbuy("import", tmp_path / "none", "--db", db, "--replace")
     assert (done.returncode, "no listing in the sources" in done.stderr) == (3, True)
+    assert "snapshot" not in done.stdout
     with Catalogue.open(db) as catalogue:
         assert len(catalogue) == 17
 

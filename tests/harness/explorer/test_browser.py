@@ -17,7 +17,7 @@ from x402_catalog.reading import read
 from x402_catalog.store import Catalogue
 from x402_harness.explorer import Guard, Shelf, explorer
 from x402_harness.reporting.session import run_and_report
-from x402_harness.runs.runner import RunConfig
+from x402_harness.runs.config import RunConfig
 from x402_harness.sandbox.server import Serving
 
 pytestmark = pytest.mark.browser

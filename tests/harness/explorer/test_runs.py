@@ -11,7 +11,7 @@ from tests.harness.support.pages import Page
 from x402_harness.explorer import Shelf
 from x402_harness.reporting.gates import Thresholds
 from x402_harness.reporting.session import run_and_report
-from x402_harness.runs.runner import RunConfig
+from x402_harness.runs.config import RunConfig
 
 SLUG, HOST = "api-blockpulse-example-base-gas", "api.blockpulse.example"
 

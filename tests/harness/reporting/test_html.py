@@ -32,8 +32,9 @@ def recorded(tmp_path_factory, listings) -> list[dict]:
     """The events of a run over the project's listings and a hostile one, read back."""
     import asyncio
 
+    from x402_harness.runs.config import RunConfig, Surroundings
     from x402_harness.runs.events import Journal, Stream
-    from x402_harness.runs.runner import RunConfig, Runner, Surroundings
+    from x402_harness.runs.runner import Runner
 
     folder = tmp_path_factory.mktemp("run")
     (folder / "hostile.json").write_text(json.dumps(hostile(listings)))

@@ -46,8 +46,9 @@ def recorded(tmp_path_factory) -> list[dict[str, Any]]:
     import asyncio
     import itertools
 
+    from x402_harness.runs.config import RunConfig, Surroundings
     from x402_harness.runs.events import Journal, Stream
-    from x402_harness.runs.runner import RunConfig, Runner, Surroundings
+    from x402_harness.runs.runner import Runner
 
     folder, names = tmp_path_factory.mktemp("run"), ("api-filingdesk", "api-blockpulse", "api-pastewell", "free-prompt")
     root = Path(__file__).parents[3] / "listings"

@@ -13,9 +13,10 @@ from tests.harness.support.listings import hints, listing, offer
 from x402_catalog.models import Listing
 from x402_catalog.search import Filters
 from x402_harness.policy import MICROS, Caps
+from x402_harness.runs.config import RunConfig, Surroundings
 from x402_harness.runs.events import Event, Stream
 from x402_harness.runs.outcome import Summary
-from x402_harness.runs.runner import RunConfig, Runner, Surroundings
+from x402_harness.runs.runner import Runner
 
 CAPS = Caps(MICROS, MICROS)
 CHOICE = {"type": "string", "enum": ["x", "y", "z"], "required": True}

@@ -17,7 +17,7 @@ from x402_harness.planning.cases import plan_listing
 from x402_harness.planning.shrinking import smallest as smallest_values
 from x402_harness.policy import Caps
 from x402_harness.protocol.exchange import Response
-from x402_harness.runs.runner import MOCK_CAPS
+from x402_harness.runs.config import MOCK_CAPS
 from x402_harness.runs.shrinking import Shrinker
 from x402_harness.sandbox.behaviour import Fault, Side, Visit
 

@@ -24,8 +24,9 @@ from x402_harness.probing.asking import Asker
 from x402_harness.probing.prober import Prober, Settings
 from x402_harness.probing.targets import Target
 from x402_harness.protocol.exchange import Exchange
+from x402_harness.runs.config import RunConfig, Surroundings
 from x402_harness.runs.events import Stream
-from x402_harness.runs.runner import RunConfig, Runner, Surroundings
+from x402_harness.runs.runner import Runner
 from x402_harness.runs.venue import EndpointVenue
 from x402_harness.sandbox.reader import Reader
 from x402_harness.sandbox.server import Serving

@@ -19,10 +19,11 @@ from x402_harness.runs.cassettes.keeping import Keeping
 from x402_harness.runs.cassettes.recorder import Recorder
 from x402_harness.runs.cassettes.recording import Recording
 from x402_harness.runs.cassettes.store import Store
+from x402_harness.runs.config import RunConfig, Surroundings
 from x402_harness.runs.events import Event, Stream
 from x402_harness.runs.outcome import Summary
 from x402_harness.runs.replay import Replayer
-from x402_harness.runs.runner import RunConfig, Runner, Surroundings
+from x402_harness.runs.runner import Runner
 from x402_harness.runs.venue import MockVenue
 from x402_harness.sandbox.behaviour import Fault
 from x402_harness.sandbox.seller import Validates
