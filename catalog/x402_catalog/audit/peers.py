@@ -11,13 +11,14 @@ from typing import TypeVar
 
 from x402_catalog.audit.rows import Row
 from x402_catalog.audit.words import WordGroups
-from x402_catalog.pricing import Spread, spread_of
+from x402_catalog.pricing import LEAST_SCALE, Spread, spread_of
 
 K = TypeVar("K")
 PriceOf = Callable[[Row], "float | None"]
 
 LEAST_PEERS = 8  # prices of different sellers or families, the one that is judged not counted
 LEAST_SELLERS = 3  # likewise
+LEAST_OF_OWN = 4  # other prices of a seller
 MOST_OF_A_SELLER = 5  # prices of one host: a seller of hundreds would be judged by itself
 
 
@@ -25,7 +26,8 @@ MOST_OF_A_SELLER = 5  # prices of one host: a seller of hundreds would be judged
 class Group:
     """Listings that are alike in some respect. ``name`` says in which, ``search`` is the command that lists them;
     ``spread`` is ``None`` where there are too few. ``is_close`` if they are alike in more than their category,
-    ``is_seller`` if they are what one host asks."""
+    ``is_seller`` if they are what one host asks. ``category`` is the one that the group is, or is a part of if it
+    ``is_part``."""
 
     name: str
     search: str
@@ -34,6 +36,12 @@ class Group:
     is_close: bool = False
     is_seller: bool = False
     by_unit: str = ""
+    category: str | None = None
+    is_part: bool = False
+
+    def holds(self, other: Group) -> bool:
+        """Whether every listing of ``other`` is in this group, being in its category."""
+        return self.category is not None and not self.is_part and self.category == other.category
 
     @property
     def short(self) -> str:
@@ -110,9 +118,9 @@ class Peers:
         if alike is not None:
             yield alike
         if row.template and len(self._families[row.template]) > LEAST_PEERS:
-            yield self._own(f"of the family of {row.slug}", row.host, ("family", str(row.template)), False)
-        if row.host and len(self._sellers[row.host]) > LEAST_PEERS:
-            yield self._own(f"of the host {row.host}", row.host, ("host", row.host), True)
+            yield self._family(row)
+        if row.host and len(self._sellers[row.host]) > LEAST_OF_OWN:
+            yield self._seller(row.host)
         yield self._group(row.category, row.method, row.kind)
         yield self._group(row.category)
 
@@ -133,17 +141,31 @@ class Peers:
         key = (category, method, kind)
         if key not in self._made:
             rows = self._kinds[key] if method else self._categories[category]
-            self._made[key] = grouped(_named(*key), _search(category, method), rows, real_price)
+            made = grouped(_named(*key), _search(category, method), rows, real_price)
+            self._made[key] = replace(made, category=category, is_part=bool(method))
         return self._made[key]
 
-    def _own(self, name: str, host: str, key: tuple[str, str], by_family: bool) -> Group:
-        """What one seller asks: for its families, or for the members of one."""
+    def _family(self, row: Row) -> Group:
+        """What is asked for the members of one family."""
+        key = ("family", str(row.template))
         if key not in self._made:
-            rows = self._sellers[host] if by_family else self._families[int(key[1])]
-            asked = [price for row in rows if (price := real_price(row)) is not None]
-            asked = [price for _, price in _by_family(rows, real_price)] if by_family else asked
+            rows = self._families[row.template]
+            asked = [price for member in rows if (price := real_price(member)) is not None]
             spread = spread_of(asked, 1) if len(asked) > LEAST_PEERS else None
-            self._made[key] = Group(name, f"testbuy search --host {shlex.quote(host)}", len(rows), spread, True, True)
+            name = f"of the family of {row.slug}"
+            self._made[key] = Group(name, _of_host(row.host), len(rows), spread, is_close=True)
+        return self._made[key]
+
+    def _seller(self, host: str) -> Group:
+        """What one seller asks for its families. A few must be twice as far apart as many to tell, and acquit none."""
+        key = ("host", host)
+        if key not in self._made:
+            rows = self._sellers[host]
+            asked = [price for _, price in _by_family(rows, real_price)]
+            many = len(asked) > LEAST_PEERS
+            least = LEAST_SCALE if many else 2 * LEAST_SCALE
+            spread = spread_of(asked, 1, least) if len(asked) > LEAST_OF_OWN else None
+            self._made[key] = Group(f"of the host {host}", _of_host(host), len(rows), spread, many, is_seller=True)
         return self._made[key]
 
     def _unit(self, unit: str) -> Group:
@@ -165,6 +187,10 @@ def _collected(rows: Iterable[Row], key: Callable[[Row], K]) -> dict[K, list[Row
     for row in rows:
         found[key(row)].append(row)
     return found
+
+
+def _of_host(host: str) -> str:
+    return f"testbuy search --host {shlex.quote(host)}"
 
 
 def _named(category: str, method: str, kind: str) -> str:
