@@ -75,7 +75,7 @@ class AuditResult:
             priced += 1
             if row.prices[0].log is None:
                 reasons["nothing is asked"] += 1
-            elif any(group.spread is not None for group in self.peers.of(row)):
+            elif self.peers.can_judge(row):
                 judged += 1
             else:
                 reasons["too few peers"] += 1

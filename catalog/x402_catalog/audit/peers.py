@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import median_low
 from typing import TypeVar
 
@@ -49,16 +49,16 @@ class Group:
         return f"fewer than {LEAST_PEERS} peers of {LEAST_SELLERS} sellers in {self.name}"
 
 
-def grouped(name: str, search: str, rows: Sequence[Row], price: PriceOf) -> Group:
-    """The group of ``rows``; a seller's listings of one family count once, and each seller for at most
-    :data:`MOST_OF_A_SELLER` prices, spread evenly over those that it asks."""
+def among(rows: Iterable[Row], price: PriceOf) -> Spread | None:
+    """The spread of what ``rows`` ask, ``None`` if they are too few; a seller's listings of one family count once, and
+    each seller for at most :data:`MOST_OF_A_SELLER` prices, spread evenly over those that it asks."""
     prices: list[float] = []
     sellers = 0
     for _, asked in _gathered(_by_family(rows, price)):
         prices += _few(sorted(asked))
         sellers += 1
     enough = len(prices) > LEAST_PEERS and sellers > LEAST_SELLERS
-    return Group(name, search, len(rows), spread_of(prices, sellers) if enough else None)
+    return spread_of(prices, sellers) if enough else None
 
 
 def _by_family(rows: Iterable[Row], price: PriceOf) -> Iterator[tuple[str, float]]:
@@ -124,6 +124,10 @@ class Peers:
         yield self._group(row.category, row.method, row.kind)
         yield self._group(row.category)
 
+    def can_judge(self, row: Row) -> bool:
+        """Whether one of its groups is large enough. The widest is asked first, and most often is."""
+        return self._group(row.category).spread is not None or any(group.spread is not None for group in self.of(row))
+
     def by_unit(self, row: Row) -> Group | None:
         """Those that are priced by the same unit."""
         return self._unit(row.unit) if row.unit else None
@@ -141,8 +145,10 @@ class Peers:
         key = (category, method, kind)
         if key not in self._made:
             rows = self._kinds[key] if method else self._categories[category]
-            made = grouped(_named(*key), _search(category, method), rows, real_price)
-            self._made[key] = replace(made, category=category, is_part=bool(method))
+            self._made[key] = Group(
+                _named(*key), _search(category, method), len(rows), among(rows, real_price),
+                category=category, is_part=bool(method),
+            )  # fmt: skip
         return self._made[key]
 
     def _family(self, row: Row) -> Group:
@@ -172,14 +178,17 @@ class Peers:
         key = ("per", unit)
         if key not in self._made:
             words = " ".join(dict.fromkeys(unit.removeprefix("1k ").removeprefix("1m ").split()))
-            made = grouped(f"priced per {unit}", f"testbuy search 'per {words}'", self._units[unit], unit_price)
-            self._made[key] = Group(made.name, made.search, made.listings, made.spread, by_unit=unit)
+            rows, command = self._units[unit], f"testbuy search 'per {words}'"
+            self._made[key] = Group(f"priced per {unit}", command, len(rows), among(rows, unit_price), by_unit=unit)
         return self._made[key]
 
-    def _by_words(self, words: tuple[str, ...], rows: Iterable[Row]) -> Group:
+    def _by_words(self, words: tuple[str, ...], rows: Sequence[Row]) -> Group | None:
+        spread = among(rows, real_price)
+        if spread is None:
+            return None
         shared = " ".join(words)
-        made = grouped(f"with the words {shared!r}", f"testbuy search {shlex.quote(shared)}", list(rows), real_price)
-        return replace(made, is_close=len(words) > 1)
+        command = f"testbuy search {shlex.quote(shared)}"
+        return Group(f"with the words {shared!r}", command, len(rows), spread, is_close=len(words) > 1)
 
 
 def _collected(rows: Iterable[Row], key: Callable[[Row], K]) -> dict[K, list[Row]]:
