@@ -10,7 +10,7 @@ from x402_catalog.audit.rows import Row
 if TYPE_CHECKING:
     from x402_catalog.audit.peers import Group
 
-Make = Callable[[tuple[str, ...], Iterable[Row]], "Group | None"]
+Make = Callable[[tuple[str, ...], Sequence[Row]], "Group | None"]
 
 _LEAST = 9  # listings; of fewer no group is large enough to judge by, and none is made
 _MOST = 400  # listings that share a word, or a fiftieth of all if that is more: beyond that it says little of a price
