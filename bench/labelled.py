@@ -117,8 +117,12 @@ def _letters(number: int) -> str:
 
 
 def _rounded(dollars: float) -> int:
-    # People ask round prices: two digits.
-    return max(1, int(float(f"{dollars:.1e}") * 1_000_000))
+    return _two_digits(dollars * 1_000_000)
+
+
+def _two_digits(atomic: float) -> int:
+    # People ask round prices, wrong ones too.
+    return max(1, int(float(f"{atomic:.1e}")))
 
 
 def _slip_up(price: int, chance: random.Random) -> tuple[str, int]:
@@ -135,11 +139,13 @@ def _cents(price: int, chance: random.Random) -> tuple[str, int]:
 
 
 def _dear(price: int, chance: random.Random) -> tuple[str, int]:
-    return "PRICE020", round(price * chance.uniform(18, 55))
+    wrong = _two_digits(price * chance.uniform(18, 55))
+    # Whole dollars may be cents given as dollars as well, and nobody could say which: ten cents more.
+    return "PRICE020", wrong + (100_000 if wrong % 1_000_000 == 0 else 0)
 
 
 def _cheap(price: int, chance: random.Random) -> tuple[str, int]:
-    return "PRICE021", max(1, round(price / chance.uniform(18, 55)))
+    return "PRICE021", _two_digits(price / chance.uniform(18, 55))
 
 
 _WRONG = (_slip_up, _slip_up, _slip_down, _cents, _dear, _cheap)

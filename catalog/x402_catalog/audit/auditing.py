@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -33,10 +35,11 @@ class AuditResult:
     def __init__(self, rows: Sequence[Row], vocabulary: Vocabulary) -> None:
         self.rows = rows
         self.copies: list[Copies] = find_copies(rows)
-        for row in rows:  # a sixth of the memory, and of no more use
-            row.sketch = None
+        for row in rows:  # a fifth of the memory, and of no more use
+            row.sketch, row.content = None, 0
         self.peers = Peers(rows, vocabulary.words)
-        self._numbers = {row.key: number for number, row in enumerate(rows)}
+        # Numbers in the order of their keys, a tenth of the memory of a dictionary.
+        self._by_key = array("I", sorted(range(len(rows)), key=self._key))
         self._copied: dict[int, list[Found]] = defaultdict(list)
         for number, found in copy_findings(rows, self.copies):
             self._copied[number].append(found)
@@ -46,11 +49,20 @@ class AuditResult:
         """What the catalogue says of one of its listings, with the places where it stands: findings, and judgements for
         its truth sheet by the evidence of the catalogue. A listing that the audit did not see gets none."""
         judge = Judge(listing, Evidence.CATALOGUE)
-        number = self._numbers.get(key_of(listing))
+        number = self._number(key_of(listing))
         if number is not None:
             tell(self.verdicts(number), judge)
         judge.close()
         return judge
+
+    def _key(self, number: int) -> int:
+        return self.rows[number].key
+
+    def _number(self, key: int) -> int | None:
+        """The number of the row of that key, the last if there are several; ``None`` if there is none."""
+        after = bisect_right(self._by_key, key, key=self._key)
+        number = self._by_key[after - 1] if after else None
+        return number if number is not None and self._key(number) == key else None
 
     def verdicts(self, number: int) -> Iterator[Verdict]:
         """Everything that the catalogue says of the row of that number."""
@@ -75,7 +87,7 @@ class AuditResult:
             priced += 1
             if row.prices[0].log is None:
                 reasons["nothing is asked"] += 1
-            elif any(group.spread is not None for group in self.peers.of(row)):
+            elif self.peers.can_judge(row):
                 judged += 1
             else:
                 reasons["too few peers"] += 1

@@ -57,7 +57,7 @@ def _template(row: Row) -> int:
 
 
 def _content(row: Row) -> int:
-    return row.content if row.sketch is not None else 0
+    return row.content
 
 
 def _equal(rows: Sequence[Row], numbers: Iterable[int], key: Callable[[Row], int]) -> list[list[int]]:

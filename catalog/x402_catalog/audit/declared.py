@@ -7,7 +7,7 @@ from math import log10
 from x402_catalog.audit import rules
 from x402_catalog.models import Listing
 from x402_catalog.money import to_decimal
-from x402_catalog.pricing import position, slip_of
+from x402_catalog.pricing import position, slip_of, spread_of
 from x402_catalog.rules import prices, texts
 from x402_catalog.rules.judge import Evidence, Judge
 
@@ -21,7 +21,7 @@ def declared_slip(listing: Listing, judge: Judge) -> None:
     if offer.token is None:
         return
     decimals, distance = offer.token.asset.decimals, log10(where.amount) - log10(where.median)
-    slip = slip_of(distance, where.amount, decimals)
+    slip = slip_of(log10(where.amount), spread_of([log10(where.median)], 1), where.amount, decimals)
     if slip is None or (meant := _moved(where.amount, slip.exponent)) is None:
         return
     asked, would = (to_decimal(amount, decimals) for amount in (where.amount, meant))

@@ -5,19 +5,20 @@ from __future__ import annotations
 import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import median_low
 from typing import TypeVar
 
 from x402_catalog.audit.rows import Row
 from x402_catalog.audit.words import WordGroups
-from x402_catalog.pricing import Spread, spread_of
+from x402_catalog.pricing import LEAST_SCALE, Spread, spread_of
 
 K = TypeVar("K")
 PriceOf = Callable[[Row], "float | None"]
 
 LEAST_PEERS = 8  # prices of different sellers or families, the one that is judged not counted
 LEAST_SELLERS = 3  # likewise
+LEAST_OF_OWN = 4  # other prices of a seller
 MOST_OF_A_SELLER = 5  # prices of one host: a seller of hundreds would be judged by itself
 
 
@@ -25,7 +26,8 @@ MOST_OF_A_SELLER = 5  # prices of one host: a seller of hundreds would be judged
 class Group:
     """Listings that are alike in some respect. ``name`` says in which, ``search`` is the command that lists them;
     ``spread`` is ``None`` where there are too few. ``is_close`` if they are alike in more than their category,
-    ``is_seller`` if they are what one host asks."""
+    ``is_seller`` if they are what one host asks. ``category`` is the one that the group is, or is a part of if it
+    ``is_part``."""
 
     name: str
     search: str
@@ -34,6 +36,12 @@ class Group:
     is_close: bool = False
     is_seller: bool = False
     by_unit: str = ""
+    category: str | None = None
+    is_part: bool = False
+
+    def holds(self, other: Group) -> bool:
+        """Whether every listing of ``other`` is in this group, being in its category."""
+        return self.category is not None and not self.is_part and self.category == other.category
 
     @property
     def short(self) -> str:
@@ -41,16 +49,16 @@ class Group:
         return f"fewer than {LEAST_PEERS} peers of {LEAST_SELLERS} sellers in {self.name}"
 
 
-def grouped(name: str, search: str, rows: Sequence[Row], price: PriceOf) -> Group:
-    """The group of ``rows``; a seller's listings of one family count once, and each seller for at most
-    :data:`MOST_OF_A_SELLER` prices, spread evenly over those that it asks."""
+def among(rows: Iterable[Row], price: PriceOf) -> Spread | None:
+    """The spread of what ``rows`` ask, ``None`` if they are too few; a seller's listings of one family count once, and
+    each seller for at most :data:`MOST_OF_A_SELLER` prices, spread evenly over those that it asks."""
     prices: list[float] = []
     sellers = 0
     for _, asked in _gathered(_by_family(rows, price)):
         prices += _few(sorted(asked))
         sellers += 1
     enough = len(prices) > LEAST_PEERS and sellers > LEAST_SELLERS
-    return Group(name, search, len(rows), spread_of(prices, sellers) if enough else None)
+    return spread_of(prices, sellers) if enough else None
 
 
 def _by_family(rows: Iterable[Row], price: PriceOf) -> Iterator[tuple[str, float]]:
@@ -110,11 +118,15 @@ class Peers:
         if alike is not None:
             yield alike
         if row.template and len(self._families[row.template]) > LEAST_PEERS:
-            yield self._own(f"of the family of {row.slug}", row.host, ("family", str(row.template)), False)
-        if row.host and len(self._sellers[row.host]) > LEAST_PEERS:
-            yield self._own(f"of the host {row.host}", row.host, ("host", row.host), True)
+            yield self._family(row)
+        if row.host and len(self._sellers[row.host]) > LEAST_OF_OWN:
+            yield self._seller(row.host)
         yield self._group(row.category, row.method, row.kind)
         yield self._group(row.category)
+
+    def can_judge(self, row: Row) -> bool:
+        """Whether one of its groups is large enough. The widest is asked first, and most often is."""
+        return self._group(row.category).spread is not None or any(group.spread is not None for group in self.of(row))
 
     def by_unit(self, row: Row) -> Group | None:
         """Those that are priced by the same unit."""
@@ -133,31 +145,50 @@ class Peers:
         key = (category, method, kind)
         if key not in self._made:
             rows = self._kinds[key] if method else self._categories[category]
-            self._made[key] = grouped(_named(*key), _search(category, method), rows, real_price)
+            self._made[key] = Group(
+                _named(*key), _search(category, method), len(rows), among(rows, real_price),
+                category=category, is_part=bool(method),
+            )  # fmt: skip
         return self._made[key]
 
-    def _own(self, name: str, host: str, key: tuple[str, str], by_family: bool) -> Group:
-        """What one seller asks: for its families, or for the members of one."""
+    def _family(self, row: Row) -> Group:
+        """What is asked for the members of one family."""
+        key = ("family", str(row.template))
         if key not in self._made:
-            rows = self._sellers[host] if by_family else self._families[int(key[1])]
-            asked = [price for row in rows if (price := real_price(row)) is not None]
-            asked = [price for _, price in _by_family(rows, real_price)] if by_family else asked
+            rows = self._families[row.template]
+            asked = [price for member in rows if (price := real_price(member)) is not None]
             spread = spread_of(asked, 1) if len(asked) > LEAST_PEERS else None
-            self._made[key] = Group(name, f"testbuy search --host {shlex.quote(host)}", len(rows), spread, True, True)
+            name = f"of the family of {row.slug}"
+            self._made[key] = Group(name, _of_host(row.host), len(rows), spread, is_close=True)
+        return self._made[key]
+
+    def _seller(self, host: str) -> Group:
+        """What one seller asks for its families. A few must be twice as far apart as many to tell, and acquit none."""
+        key = ("host", host)
+        if key not in self._made:
+            rows = self._sellers[host]
+            asked = [price for _, price in _by_family(rows, real_price)]
+            many = len(asked) > LEAST_PEERS
+            least = LEAST_SCALE if many else 2 * LEAST_SCALE
+            spread = spread_of(asked, 1, least) if len(asked) > LEAST_OF_OWN else None
+            self._made[key] = Group(f"of the host {host}", _of_host(host), len(rows), spread, many, is_seller=True)
         return self._made[key]
 
     def _unit(self, unit: str) -> Group:
         key = ("per", unit)
         if key not in self._made:
             words = " ".join(dict.fromkeys(unit.removeprefix("1k ").removeprefix("1m ").split()))
-            made = grouped(f"priced per {unit}", f"testbuy search 'per {words}'", self._units[unit], unit_price)
-            self._made[key] = Group(made.name, made.search, made.listings, made.spread, by_unit=unit)
+            rows, command = self._units[unit], f"testbuy search 'per {words}'"
+            self._made[key] = Group(f"priced per {unit}", command, len(rows), among(rows, unit_price), by_unit=unit)
         return self._made[key]
 
-    def _by_words(self, words: tuple[str, ...], rows: Iterable[Row]) -> Group:
+    def _by_words(self, words: tuple[str, ...], rows: Sequence[Row]) -> Group | None:
+        spread = among(rows, real_price)
+        if spread is None:
+            return None
         shared = " ".join(words)
-        made = grouped(f"with the words {shared!r}", f"testbuy search {shlex.quote(shared)}", list(rows), real_price)
-        return replace(made, is_close=len(words) > 1)
+        command = f"testbuy search {shlex.quote(shared)}"
+        return Group(f"with the words {shared!r}", command, len(rows), spread, is_close=len(words) > 1)
 
 
 def _collected(rows: Iterable[Row], key: Callable[[Row], K]) -> dict[K, list[Row]]:
@@ -165,6 +196,10 @@ def _collected(rows: Iterable[Row], key: Callable[[Row], K]) -> dict[K, list[Row
     for row in rows:
         found[key(row)].append(row)
     return found
+
+
+def _of_host(host: str) -> str:
+    return f"testbuy search --host {shlex.quote(host)}"
 
 
 def _named(category: str, method: str, kind: str) -> str:

@@ -44,7 +44,7 @@ def _judged(
     # The group whose prices differ least tells most of one that should be among them.
     groups = sorted(groups, key=lambda pair: pair[1].scale)
     accusing = next(
-        ((group, of) for group, of in groups if of.is_outlier(log) and not _tier(row, log, group, peers)), None
+        ((group, of) for group, of in groups if of.is_outlier(log) and not _tier(row, log, group, of, peers)), None
     )
     if accusing is None:
         yield Held(rules.SLIP, SUSPECT, f"{_asked(price)} is no outlier {_among(*groups[0])}")
@@ -58,20 +58,24 @@ def _judged(
     yield NotJudged(rules.SLIP, SUSPECT, f"unusual {_among(*accusing)}; when a price is suspected is not published")
 
 
-def _tier(row: Row, log: float, group: Group, peers: Peers) -> bool:
-    """Whether a price that is unusual for its seller is one of several: reports beside look-ups."""
+def _tier(row: Row, log: float, group: Group, spread: Spread, peers: Peers) -> bool:
+    """Whether a price that is unusual for its seller is one of several unusual ones: reports beside look-ups."""
     if not group.is_seller:
         return False
     own = peers.of_seller(row)
-    return sum(abs(log - other) < _TIER for other in own) >= max(2, _SHARE_OF_A_TIER * len(own))
+    alike = sum(abs(log - other) < _TIER and spread.is_outlier(other) for other in own)
+    return alike >= max(2, _SHARE_OF_A_TIER * len(own))
 
 
 def _exonerating(log: float, accusing: Group, groups: Sequence[tuple[Group, Spread]]) -> Group | None:
-    """A group that finds the price ordinary: a close one, or where ``accusing`` is none, any other. Close ones are not
-    outvoted by a category in which everything is sold."""
-    return next(
-        (group for group, of in groups if (group.is_close or not accusing.is_close) and of.is_ordinary(log)), None
-    )
+    """A group that finds the price ordinary: a close one, or if no close one accuses, any but one that merely holds the
+    accusing. Close ones are not outvoted by a category in which everything is sold."""
+    closely = any(group.is_close and of.is_outlier(log) for group, of in groups)
+
+    def may_acquit(group: Group) -> bool:
+        return group.is_close or not (closely or group.is_seller or group.holds(accusing))
+
+    return next((group for group, of in groups if of.is_ordinary(log) and may_acquit(group)), None)
 
 
 def _outlier(row: Row, price: Price, log: float, groups: Sequence[tuple[Group, Spread]], peers: Peers) -> Found:
@@ -81,7 +85,7 @@ def _outlier(row: Row, price: Price, log: float, groups: Sequence[tuple[Group, S
     own = peers.of_seller(row)
     like_its_own = len(own) >= _LEAST_OF_A_SELLER and abs(log - median(own)) < 1
     for group, spread in () if like_its_own else groups:
-        slip = slip_of(spread.distance(log), price.atomic, price.decimals)
+        slip = slip_of(log, spread, price.atomic, price.decimals)
         if slip is not None:
             said = f"{_far(price, log, group, spread)}; {_meant(price, slip)} would be ordinary ({slip.why})"
             return Found(rules.SLIP, at, said, f"{price.atomic}", _bounds(spread), group.search)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from math import log10
@@ -38,8 +39,8 @@ class Row:
     """One listing.
 
     ``key`` finds it again. ``words`` are numbers of a :class:`Vocabulary`, the first ``named`` of them those of the
-    title. ``endpoint``, ``template`` (of its family), ``content`` and ``payee`` are hashes, 0 where there is none;
-    ``unit`` goes with ``unit_log``.
+    title. ``endpoint``, ``template`` (of its family), ``content`` and ``payee`` are hashes, 0 where there is none
+    (a text too short to be compared has no content); ``unit`` goes with ``unit_log``.
     """
 
     key: int
@@ -72,22 +73,26 @@ class Row:
         return self.prices[0] if self.prices else None
 
 
+class _Numbers(dict[str, int]):
+    def __missing__(self, word: str) -> int:
+        number = self[word] = len(self)
+        return number
+
+
 class Vocabulary:
     """Words and their numbers."""
 
     def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self.words: list[str] = []
+        self._numbers = _Numbers()
 
-    def numbers(self, words: list[str]) -> array[int]:
+    @property
+    def words(self) -> list[str]:
+        """The words in the order of their numbers."""
+        return list(self._numbers)
+
+    def numbers(self, words: Iterable[str]) -> array[int]:
         """The numbers of different words, in the order of their first use."""
-        known = self._numbers
-        found = dict.fromkeys(words)
-        for word in found:
-            if word not in known:
-                known[word] = len(self.words)
-                self.words.append(word)
-        return array("I", [known[word] for word in found])
+        return array("I", map(self._numbers.__getitem__, dict.fromkeys(words)))
 
 
 def row_of(listing: Listing, vocabulary: Vocabulary) -> Row:
@@ -95,9 +100,10 @@ def row_of(listing: Listing, vocabulary: Vocabulary) -> Row:
     summary = _words(listing.summary)
     endpoint = endpoint_of(listing.method, listing.url)
     template = template_of(endpoint, listing.summary) if endpoint else None
-    title, cluster = _telling(listing.title), text(listing.raw.get("duplicate_cluster_id"))
+    title, cluster = dict.fromkeys(_telling(_words(listing.title))), text(listing.raw.get("duplicate_cluster_id"))
     prices = _prices(listing)
     unit, unit_log = _unit(listing, prices)
+    sketch = sketch_of(summary)
     return Row(
         key=key_of(listing),
         slug=listing.slug,
@@ -109,12 +115,12 @@ def row_of(listing: Listing, vocabulary: Vocabulary) -> Row:
         payee=hash(listing.offers[0].pay_to.lower()) if listing.offers and listing.offers[0].pay_to else 0,
         cluster=None if cluster is None else intern(cluster),
         prices=prices,
-        words=vocabulary.numbers(title + _telling(listing.summary)),
-        named=len(dict.fromkeys(title)),
-        sketch=sketch_of(summary),
+        words=vocabulary.numbers([*title, *_telling(summary)]),
+        named=len(title),
+        sketch=sketch,
         endpoint=hash(endpoint) if endpoint else 0,
         template=hash(template) if template else 0,
-        content=content_of(listing),
+        content=content_of(listing) if sketch is not None else 0,
         unit=unit,
         unit_log=unit_log,
     )
@@ -145,8 +151,8 @@ def _place(listing: Listing) -> Location:
     return Location(listing.slug, record.file, record.line, record.column, record.pointer + record.base)
 
 
-def _telling(stated: str) -> list[str]:
-    return [word for word in _words(stated) if not word[0].isdigit()]
+def _telling(words: Iterable[str]) -> list[str]:
+    return [word for word in words if not word[0].isdigit()]
 
 
 def _words(stated: str) -> list[str]:

@@ -10,9 +10,9 @@ from x402_catalog.audit.rows import Row
 if TYPE_CHECKING:
     from x402_catalog.audit.peers import Group
 
-Make = Callable[[tuple[str, ...], Iterable[Row]], "Group"]
+Make = Callable[[tuple[str, ...], Sequence[Row]], "Group | None"]
 
-_LEAST = 9
+_LEAST = 9  # listings; of fewer no group is large enough to judge by, and none is made
 _MOST = 400  # listings that share a word, or a fiftieth of all if that is more: beyond that it says little of a price
 _WORDS = 14  # of a listing that are tried, the rarest first
 _TOGETHER = 3  # words that name a group
@@ -34,7 +34,7 @@ class WordGroups:
         self._rows = rows
         self._vocabulary = words
         self._make = make
-        self._made: dict[tuple[int, ...], Group] = {}
+        self._made: dict[tuple[int, ...], Group | None] = {}
         self._counts = _counted(rows, len(words))
         most = min(max(len(rows) // 10, 4 * _LEAST), max(_MOST, len(rows) // 50))
         self._holders: dict[int, set[int]] = {
@@ -54,11 +54,12 @@ class WordGroups:
         named, others = row.words[: row.named], row.words[row.named :]
         words = [*self._rarest(named), *self._rarest(others)][:_WORDS]
         chosen: tuple[int, ...] = ()
+        shared: set[int] = set()
         best: Group | None = None
         for word in words:
-            made = self._group((*chosen, word))
-            if made.spread is not None:
-                best, chosen = made, (*chosen, word)
+            together = shared & self._holders[word] if chosen else self._holders[word]
+            if len(together) >= _LEAST and (made := self._group((*chosen, word), together)) is not None:
+                best, chosen, shared = made, (*chosen, word), together
                 if len(chosen) == _TOGETHER:
                     break
         return best
@@ -68,14 +69,13 @@ class WordGroups:
 
     def made(self) -> list[Group]:
         """The groups that are large enough to judge by."""
-        return [group for group in self._made.values() if group.spread is not None]
+        return [group for group in self._made.values() if group is not None]
 
-    def _group(self, words: tuple[int, ...]) -> Group:
+    def _group(self, words: tuple[int, ...], shared: set[int]) -> Group | None:
         key = tuple(sorted(words))
         if key not in self._made:
-            shared = set.intersection(*(self._holders[word] for word in key))
             names = tuple(self._vocabulary[word] for word in words)
-            self._made[key] = self._make(names, (self._rows[number] for number in sorted(shared)))
+            self._made[key] = self._make(names, [self._rows[number] for number in sorted(shared)])
         return self._made[key]
 
 

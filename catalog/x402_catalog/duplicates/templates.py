@@ -13,11 +13,15 @@ _PARAMETER = re.compile(
     r"|[a-z]{1,5}_[0-9a-zA-Z]{10,}|[a-z]{3,10}-[0-9]{1,6}|[0-9]{4}-[0-9]{2}-[0-9]{2}"
 )
 _PORTS = {"http": ":80", "https": ":443"}
+# URLs as most are, which need not be taken apart.
+_PLAIN = re.compile(r"https?://([a-z0-9.-]+(?:/[!$-.0-:=@-~]+)*)")
 
 
 def endpoint_of(method: str, url: str) -> str | None:
     """Method and URL in a canonical form: case of the host, a default port, the order of the query, a slash at the end
     and a fragment do not count. ``None`` for what is no http(s) URL."""
+    if (plain := _PLAIN.fullmatch(url)) and len(url) <= _LONGEST:
+        return f"{method} {plain[1]}"
     try:
         parts = urlsplit(url[:_LONGEST])
         host = parts.netloc.rpartition("@")[2].lower().removesuffix(_PORTS.get(parts.scheme, "\0"))

@@ -19,6 +19,7 @@ from x402_catalog.store.documents import Documents, digest_of
 from x402_catalog.store.index import Index
 from x402_catalog.store.schema import StoreError
 from x402_catalog.store.selection import SHAPE
+from x402_catalog.store.typos import learn_words
 from x402_catalog.store.waiting import Waiting
 
 PATIENCE = 600.0  # seconds that an import waits for another one
@@ -28,7 +29,7 @@ _PAUSE = 0.05
 _MEMBER = "INSERT INTO member VALUES (?,?,?,?,?,?,?)"
 _EVERYTHING = (
     "tally", "payee", "facet", "way", "payment", "shape", "member", "listing", "document", "dictionary", "term",
-    "snapshot",
+    "spelling", "snapshot",
 )  # fmt: skip
 
 Told = Callable[[int], None]
@@ -180,6 +181,8 @@ class Importer:
         members = "SELECT listing FROM member WHERE snapshot = ?1"
         execute(f"UPDATE facet SET seen = ?1 WHERE seen <> ?1 AND id IN ({members})", (done.snapshot,))
         tally(self._db, done.snapshot)
+        if done.new:
+            learn_words(self._db)
 
     def _empty(self) -> None:
         for table in _EVERYTHING:

@@ -4,8 +4,9 @@ Rows that are looked through are narrow, texts stand apart. ``facet`` has one ro
 filtered, sorted and counted by. Listings of a catalogue share most of that, so that a row names a ``shape`` (category,
 method and so on, as numbers of ``term``) and a ``payment`` (all of its offers but their payees, each a ``way`` to pay):
 what holds for one of the few of these holds for all its listings. ``words`` is the full text, which holds no copy of
-it; ``document`` the bytes of each record once, however many snapshots have it, packed with zlib. The views say it all
-in words, for people with a general tool. ``page`` keeps what was fetched of feeds.
+it, and ``spelling`` its words, each once; ``document`` the bytes of each record once, however many snapshots have it,
+packed with zlib. The views say it all in words, for people with a general tool. ``page`` keeps what was fetched of
+feeds.
 """
 
 from __future__ import annotations
@@ -166,7 +167,14 @@ FROM member m JOIN snapshot s ON s.id = m.snapshot JOIN listing l ON l.id = m.li
 JOIN facet f ON f.id = m.listing JOIN term t ON t.id = m.file;
 """
 
-STEPS = (_TABLES, _VIEWS, _PAGES, _SHARED)
+# A word of the full text costs as much as the list of where it stands: to look through all of them, they stand apart.
+_SPELLING = """
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab(words, row);
+CREATE TABLE spelling (word TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+INSERT INTO spelling SELECT term FROM vocabulary WHERE term GLOB '*[^0-9]*'
+"""
+
+STEPS = (_TABLES, _VIEWS, _PAGES, _SHARED, _SPELLING)
 
 
 class StoreError(Exception):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from functools import partial
+from collections.abc import Iterator
 
 from x402_catalog.store.words import Term
 
 _SHORTEST = 3  # shorter words have too many neighbours
 _FEW = 5  # up to so many letters one slip is forgiven, beyond it two
+
+
+def learn_words(db: sqlite3.Connection) -> None:
+    """Note the words of the full text that are new. A number is never taken for another."""
+    db.execute("INSERT OR IGNORE INTO spelling SELECT term FROM vocabulary WHERE term GLOB '*[^0-9]*'")
 
 
 def corrected(db: sqlite3.Connection, wanted: list[Term]) -> list[Term] | None:
@@ -35,16 +40,15 @@ def document_counts(db: sqlite3.Connection, words: list[str]) -> dict[str, int]:
 class _Vocabulary:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        db.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, words, row)")
 
     def has(self, word: str, prefix: bool) -> bool:
-        sql = "SELECT 1 FROM temp.vocabulary WHERE term >= ? AND term < ? LIMIT 1" if prefix else (
-            "SELECT 1 FROM temp.vocabulary WHERE term = ? OR term = ? LIMIT 1"
+        sql = "SELECT 1 FROM vocabulary WHERE term >= ? AND term < ? LIMIT 1" if prefix else (
+            "SELECT 1 FROM vocabulary WHERE term = ? OR term = ? LIMIT 1"
         )  # fmt: skip
         return self._db.execute(sql, (word, word + "\U0010ffff" if prefix else word)).fetchone() is not None
 
     def count(self, word: str) -> int:
-        row = self._db.execute("SELECT doc FROM temp.vocabulary WHERE term = ?", (word,)).fetchone()
+        row = self._db.execute("SELECT doc FROM vocabulary WHERE term = ?", (word,)).fetchone()
         return row[0] if row else 0
 
     def nearest(self, word: str) -> str | None:
@@ -52,19 +56,24 @@ class _Vocabulary:
         if len(word) < _SHORTEST:
             return None
         most = 1 if len(word) <= _FEW else 2
-        after = chr(min(ord(word[0]) + 1, 0x10FFFF))
-        alike = "SELECT term, doc FROM temp.vocabulary WHERE term >= ? AND term < ?"
-        rest = "SELECT term, doc FROM temp.vocabulary WHERE NOT (term >= ? AND term < ?)"
-        slips = partial(distance, word, most=most)
-        for sql in (alike, rest):
+        for of_the_same_letter in (True, False):
             near = [
-                (found, -count, term)
-                for term, count in self._db.execute(sql, (word[0], after))
-                if abs(len(term) - len(word)) <= most and (found := slips(term)) <= most
+                (found, -self.count(other), other)
+                for other in self._like(word, most, of_the_same_letter)
+                if (found := distance(word, other, most=most)) <= most
             ]
             if near:
-                return str(min(near)[2])
+                return min(near)[2]
         return None
+
+    def _like(self, word: str, most: int, of_the_same_letter: bool) -> Iterator[str]:
+        """Words of about the length and the letters of ``word``: a slip adds and takes away one letter at most."""
+        sql = f"SELECT word FROM spelling WHERE {'' if of_the_same_letter else 'NOT '}(word >= ? AND word < ?)"
+        bounds = (word[0], chr(min(ord(word[0]) + 1, 0x10FFFF)), len(word) - most, len(word) + most)
+        letters = set(word)
+        for (other,) in self._db.execute(f"{sql} AND length(word) BETWEEN ? AND ?", bounds):
+            if len(letters.difference(other)) <= most and len(set(other) - letters) <= most:
+                yield other
 
 
 def distance(left: str, right: str, *, most: int) -> int:

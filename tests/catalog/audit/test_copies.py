@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from array import array
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from x402_catalog.audit import audit
+from x402_catalog.duplicates import endpoint_of
+from x402_catalog.duplicates.near import VALUES, similarity
 from x402_catalog.models import Listing
 
 TEXT = "Forecasts of wind and rain for every harbour of the northern coast, hour by hour, a week ahead"
@@ -131,3 +137,17 @@ def test_hostile_urls_and_texts_are_survived(url, make):
         url=url, summary="\ud800 " * 1000, hints={"a": 2**70}, offer={"hints": {"input": 2**80, "output": "\ud800"}}
     )
     assert audit([listing]).counts().listings == 1
+
+
+@given(st.lists(st.tuples(*[st.sampled_from([0, 1, 0x7FFF, 0x8000, 0xFFFF])] * 2), min_size=VALUES, max_size=VALUES))
+def test_sketches_are_alike_by_the_share_of_their_values_that_are_equal(pairs):
+    one, other = (array("H", values).tobytes() for values in zip(*pairs, strict=True))
+    assert similarity(one, other) == sum(a == b for a, b in pairs) / VALUES
+
+
+@given(st.from_regex(r"https?://[a-z]{1,5}(/[a-z?&#=@:.]{1,3}){0,3}", fullmatch=True))
+def test_a_url_that_is_plain_is_the_same_endpoint_as_with_its_port_and_a_fragment(url):
+    port = ":443" if url.startswith("https") else ":80"
+    head, slash, path = url.partition("://")[2].partition("/")
+    longer = f"{url.partition(':')[0]}://{head}{port}{slash}{path}"
+    assert endpoint_of("GET", url) == endpoint_of("GET", longer if "#" in path else longer + "#there")

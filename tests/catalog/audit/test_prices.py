@@ -119,6 +119,47 @@ def test_several_dear_things_of_a_seller_are_a_tier_and_no_slip(make):
     assert [findings([*market, *shop, *reports], one) for one in reports] == [[], [], []]
 
 
+def test_a_price_that_is_like_none_of_the_sellers_dear_things_is_of_no_tier(make):
+    market = [make(10 ** (3 + number % 4)) for number in range(24)]
+    shop = [make(atomic, host="shop.example") for atomic in (*[5_000] * 12, 20_000, 25_000, 30_000)]
+    odd = make(100_000, host="shop.example")
+    assert the_finding([*market, *shop, odd], odd).rule == "PRICE020"
+
+
+def test_what_a_seller_asks_for_other_things_acquits_no_member_of_a_family(make):
+    market = [make(10 ** (3 + number % 4)) for number in range(24)]
+    reports = [make(atomic, host="shop.example") for atomic in (900_000, 1_000_000, 1_500_000)]
+    family = [make(1_000, host="shop.example", url=f"https://shop.example/jobs/{number}") for number in range(1, 12)]
+    odd = make(1_000_000, host="shop.example", url="https://shop.example/jobs/12")
+    (found,) = (one for one in findings([*market, *reports, *family, odd], odd) if one.rule in PRICES)
+    assert found.rule == "PRICE020"
+    assert "of the family of" in found.message
+
+
+def test_a_category_in_which_everything_is_sold_does_not_acquit_what_its_images_accuse(make):
+    pictures = {"mime_type": "image/png"}
+    images = [make(800_000 + 1_000 * number, offer=pictures) for number in range(12)]
+    others = [make(10 ** (3 + number % 4)) for number in range(40)]
+    odd = make(21_500, offer=pictures)
+    found = the_finding([*images, *others, odd], odd)
+    assert found.rule == "PRICE021"
+    assert "answers image" in found.message
+
+
+def test_a_few_prices_of_a_seller_show_a_slip_and_no_mere_outlier(make):
+    market = [make(10 ** (2 + number % 6)) for number in range(40)]
+    shop = [make(200_000, host="shop.example") for _ in range(5)]
+    slip, dear = make(200, host="shop.example"), make(4_000_000, host="shop.example")
+    assert the_finding([*market, *shop, slip], slip).rule == "PRICE022"
+    assert findings([*market, *shop, dear], dear) == []
+    assert findings([*market, *shop[:3], slip], slip) == []
+
+
+def test_a_few_prices_of_a_seller_acquit_none(peers, make):
+    shop = [make(atomic, host="shop.example") for atomic in (1_000_000, 2_000_000, 3_000_000, 5_000_000, 10_000_000)]
+    assert [the_finding([*peers, *shop], one).rule for one in shop] == ["PRICE020"] * 5
+
+
 def test_listings_that_share_words_count_before_a_category_in_which_everything_is_sold(make):
     market = [make(10 ** (3 + number % 4), summary="anything else entirely") for number in range(40)]
     charts = [make(2_000, title="Tide chart", summary="when the sea is high") for _ in range(10)]

@@ -51,8 +51,29 @@ def test_equal_prices_leave_room_for_a_factor_of_ten():
     ],
 )  # fmt: skip
 def test_a_slip_is_a_power_of_ten_that_somebody_makes(distance, atomic, exponent):
-    slip = slip_of(distance, atomic, 6)
+    slip = slip_of(distance, spread_of([0.0], 1), atomic, 6)
     assert (slip.exponent if slip else None) == exponent
+
+
+def test_a_thousandth_that_several_peers_ask_was_meant_however_far_from_their_median():
+    prices = [log10(0.005)] * 12 + [log10(0.001)] * 3 + [log10(0.02)]
+    asked = {dollars: slip_of(log10(dollars), spread_of(prices, 3), round(dollars * 10**6), 6) for dollars in (1, 0.9)}
+    assert asked[1] is not None
+    assert asked[1].exponent == 3
+    assert asked[0.9] is None
+
+
+def test_of_two_explanations_the_one_nearer_to_the_median_is_given():
+    slip = slip_of(2.45, spread_of([0.0], 1), 282_000_000, 6)
+    assert slip is not None
+    assert slip.exponent == 2
+
+
+def test_a_group_is_spread_no_less_than_asked_for():
+    narrow, wide = spread_of([-2.0] * 5, 1), spread_of([-2.0] * 5, 1, 0.6)
+    assert narrow.is_outlier(-0.5)
+    assert not wide.is_outlier(-0.5)
+    assert wide.is_outlier(1.0)
 
 
 @pytest.mark.parametrize(

@@ -84,9 +84,11 @@ def test_a_migrated_file_answers_as_one_that_is_imported_anew(earlier: Path, tmp
         assert [len(old.at(1)), len(old)] == [len(new.at(1)), len(new)] == [9, 10]
         for filters in (Filters(), Filters(network=("base",)), Filters(price="<=0.01"), Filters(category=("d*",))):
             for sort in SORTS:
-                for query in (Query("", replace(filters, sort=sort), facets=True), Query("weather", filters)):
+                sorted_ = Query("", replace(filters, sort=sort), facets=True)
+                for query in (sorted_, Query("weather", filters), Query("wether", filters)):
                     assert old.search(query) == new.search(query)
                     assert old.at(1).search(query) == new.at(1).search(query)
+        assert old.search(Query("wether")).corrected == "weather"
         assert old.groups("network") == new.groups("network")
     assert {view: rows(earlier, view) for view in VIEWS} == views
 

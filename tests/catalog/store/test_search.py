@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from x402_catalog.reading import read
 from x402_catalog.search import BadFilter, Filters, bound, price_key, price_of_key
 from x402_catalog.store import Catalogue, Query
 from x402_catalog.store.searching import MOST_RANKED
@@ -116,6 +117,20 @@ def test_a_word_that_nobody_has_is_taken_for_its_nearest(catalogue: Make, typed:
 def test_slips_are_counted_as_the_plain_definition_does(left: str, right: str, most: int) -> None:
     exact = plain_distance(left, right)
     assert distance(left, right, most=most) == exact if exact <= most else distance(left, right, most=most) > most
+
+
+def test_a_number_is_taken_for_no_other(catalogue: Make) -> None:
+    made = catalogue({"slug": "w", "title": "forecast 2025 for 10m"})
+    assert made.search(Query("2024")).corrected is None
+    assert made.search(Query("11m")).corrected == "10m"
+
+
+def test_words_that_come_with_a_later_import_are_known(catalogue: Make, write: Callable[..., Path]) -> None:
+    made = catalogue({"slug": "w", "title": "weather"})
+    assert made.search(Query("earthquaek")).corrected is None
+    later = write({"slug": "x", "title": "earthquake"})
+    made.add(read([later]), [str(later)], 1.0)
+    assert made.search(Query("earthquaek")).corrected == "earthquake"
 
 
 def plain_distance(a: str, b: str) -> int:
