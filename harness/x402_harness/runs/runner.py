@@ -25,7 +25,7 @@ from x402_harness.buying.buyer import Bought, Buyer
 from x402_harness.buying.scenes import scene_of
 from x402_harness.buying.trials import Trials
 from x402_harness.checks import examine
-from x402_harness.checks.refusals import judge_refusals
+from x402_harness.checks.refusals import Attempt, judge_refusals
 from x402_harness.edge.client import Client
 from x402_harness.ledger import Ledger
 from x402_harness.planning.cases import Case, Plan, Portion, Skip, as_portions, portions
@@ -266,6 +266,9 @@ class Runner:
     def _play(self, number: int, case: Case, recording: Recording) -> None:
         """A purchase that was made before, judged as if it had been made now."""
         self._check(number, recording.bought(case), recording.exchanges, recording.evidence, recorded=True)
+        if recording.refused and number not in self._tried:
+            self._tried.add(number)
+            self._judge_refusals(number, case, recording.attempts)
 
     async def _settles_here(self, bought: Bought) -> bool:
         """Whether the venue's chain is the one that this seller settles on."""
@@ -287,10 +290,14 @@ class Runner:
         attempts = await trials.run(
             purchase.request, purchase.challenge, purchase.option, case.price, paid, settles_here=here
         )
+        self._recorder.refusals(case, attempts, self._venue.evidence)
+        self._judge_refusals(number, case, attempts)
+
+    def _judge_refusals(self, number: int, case: Case, attempts: tuple[Attempt, ...]) -> None:
         for attempt in attempts:
             self._stream.emit("attempt", listing=number, case=case.id, **about_attempt(attempt))
         for fault in judge_refusals(attempts, case.response):
-            place = Location(listing=case.listing.slug, url=purchase.request.url, leg=str(Leg.PAID))
+            place = Location(listing=case.listing.slug, url=case.candidate.request.url, leg=str(Leg.PAID))
             secrets = Secrets(*(attempt.exchange.request for attempt in attempts))
             made = fault.rule.finding(secrets.scrub(fault.message), observed=fault.observed, location=place)
             self._found(made, number, case.id)

@@ -8,9 +8,11 @@ from typing import Any
 from x402_catalog.models import Listing
 from x402_catalog.rules.judge import Evidence
 from x402_harness.buying.means import Bought
+from x402_harness.checks.refusals import Attempt
 from x402_harness.planning.cases import Case, plain_id
 from x402_harness.runs.cassettes.keeping import Keeping
-from x402_harness.runs.cassettes.recording import Recording, recording_of
+from x402_harness.runs.cassettes.recording import SCHEMA_VERSION, Recording, recording_of
+from x402_harness.runs.cassettes.refusals import attempts_to_list
 from x402_harness.runs.cassettes.store import Store
 from x402_harness.runs.redaction import exchange_to_dict
 
@@ -35,6 +37,16 @@ class Recorder:
             now = self._clock()
             self._store.keep(recording_of(bought, told, evidence, self._run, now, self._store.keep_body))
         return told
+
+    def refusals(self, case: Case, attempts: tuple[Attempt, ...], evidence: Evidence) -> None:
+        """Keep the payments that were tried beside a purchase. Raises ``OSError``."""
+        if self._store is None:
+            return
+        told = attempts_to_list(attempts, self._store.keep_body)
+        self._store.keep_refusals({
+            "schema_version": SCHEMA_VERSION, "case": plain_id(case.id), "run": self._run,
+            "at": round(self._clock(), 3), "evidence": str(evidence), "attempts": told,
+        })  # fmt: skip
 
     def recorded(self, case: Case, evidence: Evidence) -> Recording | None:
         """The purchase as it went before, if it is not to be made again."""

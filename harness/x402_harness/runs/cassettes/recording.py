@@ -16,6 +16,7 @@ from x402_catalog.money import Money
 from x402_catalog.networks import token
 from x402_catalog.rules.judge import Evidence
 from x402_harness.buying.means import Bought
+from x402_harness.checks.refusals import Attempt
 from x402_harness.generation.encoding import Values, encode
 from x402_harness.generation.requests import Candidate, Source, is_valid
 from x402_harness.planning.cases import Case, plain_id
@@ -27,6 +28,7 @@ from x402_harness.protocol.purchase import Purchase, State
 from x402_harness.protocol.withholding import PAYMENT_HEADERS
 from x402_harness.runs.cassettes.exchanges import Stored, Unplayable, body_from_dict, exchange_from_dict, headers_from
 from x402_harness.runs.cassettes.origins import listing_from_dict, listing_to_dict
+from x402_harness.runs.cassettes.refusals import attempts_from_list
 from x402_harness.runs.redaction import Keep, body_to_dict
 
 SCHEMA_VERSION = 1
@@ -35,11 +37,18 @@ _ANY_SIGNATURE = bytes(65)  # the machine wants one; the request that it makes o
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """``told`` is its JSON form, ``stored`` gives the bodies that are kept beside. Raises :class:`Unplayable` where it
+    """``told`` is its JSON form, ``stored`` gives the bodies that are kept beside, ``refused`` is what was tried beside
+    it. Raises :class:`Unplayable` where it
     turns out to be something else."""
 
     told: dict[str, Any]
     stored: Stored
+    refused: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """The payments that were tried beside it, which the seller must refuse. Raises :class:`Unplayable`."""
+        return attempts_from_list(self.refused, self.stored)
 
     @property
     def case(self) -> str:
