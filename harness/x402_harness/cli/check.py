@@ -38,6 +38,7 @@ if TYPE_CHECKING:
               help="Most invalid requests, sent without payment.")  # fmt: skip
 @options.dollars("--per-call-max", default="100", help="Cap for one purchase.")
 @options.dollars("--budget", default="10000", help="Cap for the run.")
+@options.shrink
 @options.timeout
 @options.catalogue
 @options.seed
@@ -121,7 +122,7 @@ def _bought(url: str, items: list[Any], venue: Any, values: dict[str, Any]) -> S
 
     config = RunConfig(
         sources=(url,), command="check", seed=values["seed"], rows=values["rows"],
-        caps=Caps(values["per_call_max"], values["budget"]),
+        caps=Caps(values["per_call_max"], values["budget"]), shrink=values["shrink"],
     )  # fmt: skip
     try:
         return run_and_report(config, values["reports"], quiet=values["quiet"], items=items, venue=venue)

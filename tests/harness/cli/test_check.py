@@ -72,6 +72,14 @@ def test_a_fault_is_named_with_its_remedy_and_the_verdict_stands_last(check, san
     assert done.stdout.strip().splitlines()[-1].startswith("✗ not conformant")
 
 
+def test_the_smallest_request_that_fails_is_told_as_it_was_sent(check, sandbox, reference):
+    url = f"{sandbox}/faults/answer-breaks-required/{PLACE}"
+    done = check(url, "--listing", reference, "--sandbox", sandbox, "--shrink", 30)
+    (line,) = [line for line in done.stdout.splitlines() if line.strip().startswith("smallest")]
+    assert f"POST {url} " in line
+    assert '{"prompt": ""} breaks RESP003' in line
+
+
 def test_without_a_listing_the_own_terms_tell_what_is_sold(check, sandbox):
     done = check(f"{sandbox}/{PLACE}", "--sandbox", sandbox, "--format", "json")
     told = json.loads(done.stdout)
