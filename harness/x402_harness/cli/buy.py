@@ -36,6 +36,7 @@ MOCK_PER_CALL, MOCK_BUDGET = 100_000_000, 10_000_000_000  # millionths of a doll
 @options.listing_of_url
 @options.own_sandbox
 @click.option("--rows", type=options.Rows(), default="4", show_default=True, help="Most purchases per listing, or all.")
+@options.max_buys
 @options.dollars("--per-call-max", help="Cap for one purchase; 100 in mock runs.")
 @options.dollars("--budget", help="Cap for the run; 10000 in mock runs.")
 @options.dollars("--per-day-max", help="Cap for any 24 hours, over everything in the ledger; none in mock runs.")
@@ -113,6 +114,7 @@ def _finish(values: dict[str, Any], listings: Iterable[Listing], sources: tuple[
     config = RunConfig(
         sources=sources, command="buy", seed=values["seed"], rows=values["rows"], caps=caps,
         confirm=values["confirm"], shrink=values["shrink"], invalid=values["invalid"],
+        most=values["max_buys"],
     )  # fmt: skip
     finish(config, values, accepted, items=listings, venue=venue)
 
@@ -146,7 +148,7 @@ def _with_test_money(targets: tuple[str, ...], values: dict[str, Any]) -> NoRetu
     wallet = keys.chosen_wallet(values)
     config = RunConfig(
         sources=targets, command="buy", seed=values["seed"], rows=values["rows"], caps=spending.taken_caps(values),
-        confirm=values["confirm"],
+        confirm=values["confirm"], most=values["max_buys"],
     )  # fmt: skip
     books = ledger_path(private_folder(home()))
     purse = Purse(Mode.TESTNET, wallet, books, f"buy-{secrets.token_hex(16)}", networks)

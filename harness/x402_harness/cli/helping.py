@@ -19,7 +19,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "price", "asset", "method", "flag", "tier", "sample", "limit", "sort", "offset",
     ),
     "Spending": (
-        "mode", "per-call-max", "budget", "per-day-max", "account", "payer", "keystore", "password-file",
+        "mode", "max-buys", "per-call-max", "budget", "per-day-max", "account", "payer", "keystore", "password-file",
         "unsafe-env-key", "approve", "no-input", "rpc", "confirmations", "settle-wait", "allow-private",
         "allow-side-effects", "allow-paid-negative",
     ),

@@ -328,6 +328,9 @@ def recording(function: F) -> F:
     return function
 
 
+max_buys = click.option(
+    "--max-buys", type=click.IntRange(1), metavar="N", help="Most purchases in all, over every listing."
+)
 confirm = click.option(
     "--confirm", type=click.IntRange(0, 100), default=0, show_default=True, metavar="N",
     help="Where purchases fail, at most N more per listing: one that passed, with what is suspected put into it.",

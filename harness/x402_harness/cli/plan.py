@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @options.filters
 @click.option("--query", default="", help="Only listings that match these words.")
 @click.option("--rows", type=options.Rows(), default="1", show_default=True, help="Most purchases per listing, or all.")
+@options.max_buys
 @spending.caps
 @click.option("--account", metavar="NAME", help="The account of the keystore that will pay; its key is not opened.")
 @click.option("--payer", metavar="ADDRESS", help="The address that will pay, in place of --account.")
@@ -111,7 +112,10 @@ def _made(listings: list[Listing], values: dict[str, Any]) -> tuple[PlanFile | N
     except ValueError as error:
         raise click.UsageError(f"{error}: --allow-private is for testnet plans.") from None
     policy = Policy(spending.taken_caps(values), payer, mode=mode, networks=networks)
-    drafted = plan(listings, rows=values["rows"], seed=values["seed"], caps=policy.caps, objection=venue.objection)
+    drafted = plan(
+        listings, rows=values["rows"], seed=values["seed"], caps=policy.caps, objection=venue.objection,
+        most=values["max_buys"],
+    )  # fmt: skip
     asker = Asker(Client().send, asyncio.sleep, time.time, patience=values["timeout"])
     asked = asyncio.run(priced(drafted.cases, policy, venue, asker))
     settings = {name: values[name] for name in ("seed", "rows", "allow_side_effects", "allow_private")}

@@ -24,6 +24,7 @@ from x402_harness.cli.loading import found
 @options.sources
 @options.filters
 @click.option("--rows", type=options.Rows(), default="4", show_default=True, help="Most purchases per listing, or all.")
+@options.max_buys
 @options.dollars("--per-call-max", default="100", help="Cap for one purchase.")
 @options.dollars("--budget", default="10000", help="Cap for the run.")
 @options.seed
@@ -56,6 +57,7 @@ def command(sources: tuple[str, ...], **values: Any) -> None:
         confirm=values["confirm"],
         shrink=values["shrink"],
         audit=True,
+        most=values["max_buys"],
         query=query,
         filters=filters,
         limits=Limits(max_record_bytes=values["max_record_size"]),

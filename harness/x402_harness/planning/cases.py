@@ -107,21 +107,24 @@ def as_portions(made: Plan, listings: list[Listing]) -> Iterator[Portion]:
             yield Portion(number, listing, cases, None if cases else skips[id(listing)])
 
 
+_NO_MORE = "as many purchases as --max-buys allows are planned already"
+
 # Why a seller of the run cannot serve an offer; None if it can.
 Objection = Callable[[Listing, Offer], str | None]
 
 
 def portions(
     listings: Iterable[Listing], *, rows: int | None, seed: int, caps: Caps, objection: Objection = lambda *_: None,
-    spare: int = 0,
+    spare: int = 0, most: int | None = None,
 ) -> Iterator[Portion]:  # fmt: skip
-    """At most ``rows`` cases a listing, as far as the run's cap goes, listing by listing in the order given.
+    """At most ``rows`` cases a listing and ``most`` in all, as far as the run's cap goes, listing by listing in the
+    order given.
 
     Each is planned when it is asked for, so that buying can begin at once. ``None`` for ``rows`` means all that show
     something new. ``objection`` may say that the run's seller cannot serve an offer; ``spare`` purchases more are set
     aside for each listing, as far as the budget goes.
     """
-    planned, seen = 0, set[str]()
+    planned, count, seen = 0, 0, set[str]()
     for number, listing in enumerate(listings):
         made = plan_listing(listing, rows=rows, seed=seed, caps=caps, objection=objection)
         if isinstance(made, tuple) and made[0].id in seen:
@@ -129,31 +132,39 @@ def portions(
         if isinstance(made, Skip):
             yield Portion(number, listing, skip=made)
             continue
-        portion = _affordable(number, listing, made, caps.per_run - planned, spare)
+        left = None if most is None else most - count
+        portion = _affordable(number, listing, made, caps.per_run - planned, spare, left)
+        count += len(portion.cases) + portion.spare
         seen.update(case.id for case in portion.cases)
         planned += dollars_micro(made[0].price) * (len(portion.cases) + portion.spare)
         yield portion
 
 
-def _affordable(number: int, listing: Listing, cases: tuple[Case, ...], left: int, spare: int) -> Portion:
-    """As many of the cases as ``left`` micro-dollars pay for, then as many spare ones."""
-    cost = dollars_micro(cases[0].price)
-    count = min(len(cases), left // cost if cost else len(cases))
-    spare = min(spare, left // cost - count if cost else spare)
+def _affordable(
+    number: int, listing: Listing, cases: tuple[Case, ...], left: int, spare: int, buys: int | None
+) -> Portion:
+    """As many of the cases as ``left`` micro-dollars pay for and ``buys`` allows, then as many spare ones."""
+    cost, wanted = dollars_micro(cases[0].price), len(cases) + spare
+    payable = left // cost if cost else wanted
+    allowed = payable if buys is None else min(payable, buys)
+    count = min(len(cases), allowed)
+    what = "the budget allows" if allowed == payable else "--max-buys allows"
     if count == 0:
         reason = f"the run's budget is used up: {cases[0].price} is more than what is left"
-        return Portion(number, listing, skip=Skip(listing, (reason,)))
+        return Portion(number, listing, skip=Skip(listing, (reason if not payable else _NO_MORE,)))
+    spare = min(spare, allowed - count)
     if count == len(cases):
         return Portion(number, listing, cases, spare=spare)
-    reason = f"{len(cases) - count} of {len(cases)} purchases are more than the budget allows"
+    reason = f"{len(cases) - count} of {len(cases)} purchases are more than {what}"
     return Portion(number, listing, cases[:count], cut=Skip(listing, (reason,)))
 
 
 def plan(
-    listings: Iterable[Listing], *, rows: int | None, seed: int, caps: Caps, objection: Objection = lambda *_: None
-) -> Plan:
+    listings: Iterable[Listing], *, rows: int | None, seed: int, caps: Caps, objection: Objection = lambda *_: None,
+    most: int | None = None,
+) -> Plan:  # fmt: skip
     """All :func:`portions` together; ``cuts`` are listings of which the budget left some cases out."""
-    made = list(portions(listings, rows=rows, seed=seed, caps=caps, objection=objection))
+    made = list(portions(listings, rows=rows, seed=seed, caps=caps, objection=objection, most=most))
     return Plan(
         tuple(case for one in made for case in one.cases),
         tuple(one.skip for one in made if one.skip),

@@ -19,7 +19,7 @@ class RunConfig:
     """What to run. ``rows`` is the most purchases per listing, ``None`` for all that show something new, ``confirm``
     the most beyond them that tell apart what may explain failures, ``shrink`` the most that look for the smallest
     request that fails, ``invalid`` the most invalid requests that are paid for; ``audit`` judges each listing among all
-    that were read. Equal ones give equal plans."""
+    that were read; ``most`` is the most purchases in all. Equal ones give equal plans."""
 
     sources: tuple[str, ...]
     command: str = "run"
@@ -30,6 +30,7 @@ class RunConfig:
     shrink: int = 0
     invalid: int = 0
     audit: bool = False
+    most: int | None = None
     query: str = ""
     filters: Filters = field(default_factory=Filters)
     limits: Limits = field(default_factory=Limits)

@@ -165,7 +165,7 @@ class Runner:
         config, venue = self._config, self._venue
         made = portions(
             self._read.listings, rows=config.rows, seed=config.seed, caps=config.caps, objection=venue.objection,
-            spare=config.confirm + config.shrink + config.invalid,
+            spare=config.confirm + config.shrink + config.invalid, most=config.most,
         )  # fmt: skip
         return map(self._limited, made)
 

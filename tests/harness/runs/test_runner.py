@@ -93,3 +93,23 @@ def test_prices_are_not_judged_among_others_unless_that_was_asked_for(tmp_path):
     peers = [shop(f"peer-{number}", max_amount_required_atomic=str(9_000 + 100 * number)) for number in range(12)]
     _, events = run(tmp_path, *peers, shop("slip", max_amount_required_atomic="10000000000"))
     assert not [event for event in events if event["event"] == "finding" and "PRICE02" in event["finding"]["rule"]]
+
+
+def test_no_more_is_bought_in_all_than_was_said(tmp_path):
+    summary, events = run(tmp_path, shop("a"), shop("b"), shop("c"), most=4)
+    assert (summary.planned, summary.settled, summary.skipped) == (4, 4, 1)
+    (cut,) = [event["reasons"] for event in events if event["event"] == "cut"]
+    (skip,) = [event["reasons"] for event in events if event["event"] == "skip"]
+    assert cut == ["2 of 3 purchases are more than --max-buys allows"]
+    assert skip == ["as many purchases as --max-buys allows are planned already"]
+
+
+def test_of_two_limits_the_one_that_is_reached_is_told(tmp_path):
+    _, events = run(tmp_path, shop("a"), caps=Caps(MICROS, 40_000), most=9)
+    (cut,) = [event["reasons"] for event in events if event["event"] == "cut"]
+    assert cut == ["1 of 3 purchases are more than the budget allows"]
+
+
+def test_purchases_that_are_set_aside_count_too(tmp_path):
+    summary, _ = run(tmp_path, shop("a"), shop("b"), most=5, confirm=2)
+    assert (summary.planned, summary.skipped) == (3, 1)
