@@ -87,3 +87,9 @@ def ratio(atomic: int, median: int) -> Decimal:
     with localcontext() as context:
         context.prec = 120
         return (Decimal(atomic) / Decimal(median)).quantize(Decimal("0.001"))
+
+
+def micro_dollars(text: str) -> int | None:
+    """Dollars as a person writes them, ``0.05`` or ``$0.05``, in millionths; ``None`` for what is no such amount."""
+    micros = from_decimal(text.strip().removeprefix("$"), 6)
+    return micros if micros is not None and micros <= 10**15 else None

@@ -120,7 +120,7 @@ def _approve(applied: Application, left: tuple[Case, ...], values: dict[str, Any
 
 
 def _type(total: int, found: PlanFile) -> None:
-    from x402_catalog.money import from_decimal
+    from x402_catalog.money import micro_dollars
     from x402_harness.planning.planfile import dollars
     from x402_harness.policy.planrules import UNAPPROVED
     from x402_harness.runs.applying import PlanRefused
@@ -131,7 +131,7 @@ def _type(total: int, found: PlanFile) -> None:
         typed = click.prompt(asked, default="", show_default=False, err=True)
     except click.Abort:  # Ctrl-C or the end of the input: no approval either
         typed = ""
-    if from_decimal(typed.strip().removeprefix("$"), 6) != total:
+    if micro_dollars(typed) != total:
         told = "another amount was typed"
         raise PlanRefused(UNAPPROVED.finding(told, observed=typed[:40], expected=dollars(total)))
 

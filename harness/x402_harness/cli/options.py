@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 import click
 
 from x402_catalog.findings import Level
-from x402_catalog.money import from_decimal
+from x402_catalog.money import micro_dollars
 from x402_catalog.rules.levels import BadLevel, Levels, levels
 from x402_catalog.rules.selection import Selection, UnknownRule, selection
 from x402_catalog.search import SORTS, Filters
@@ -201,8 +201,8 @@ class Dollars(click.ParamType[int]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Millionths of a dollar."""
-        micros = from_decimal(str(value).strip().removeprefix("$"), 6)
-        if micros is None or micros > 10**15:
+        micros = micro_dollars(str(value))
+        if micros is None:
             self.fail(f"{value!r} is no amount of dollars: write it like 0.05", param, ctx)
         return micros
 

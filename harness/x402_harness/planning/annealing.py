@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from x402_harness.planning.dice import Dice
-from x402_harness.planning.grid import NONE, Grid, Row, bits
+from x402_harness.planning.grid import NONE, Grid, Row, bits, is_allowed
 from x402_harness.planning.tally import Tally
 
 # One in so many changes stays that leaves 0, 1, 2 or 3 pairs more missing: e^(n / 0.4), as whole numbers so that it is
@@ -116,7 +116,4 @@ class Annealer:
     def _stays(self, more: int, *rows: Sequence[int]) -> bool:
         if more > 0 and (more >= len(_ODDS) or self._dice.below(_ODDS[more])):
             return False
-        return all(map(self._is_allowed, rows))
-
-    def _is_allowed(self, row: Sequence[int]) -> bool:
-        return self._grid.is_consistent(row) and (self._allows is None or self._allows(tuple(row)))
+        return all(is_allowed(self._grid, row, self._allows) for row in rows)

@@ -6,7 +6,7 @@ have one of its own. A row has one level for each factor, `NONE` where the facto
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -126,6 +126,11 @@ class Grid:
         """Whether the levels of ``row`` can all stand in one."""
         levels = mask(row)
         return not any(levels & ~(self.mates[level] | 1 << level) for level in row if level != NONE)
+
+
+def is_allowed(grid: Grid, row: Sequence[int], allows: Callable[[Row], bool] | None) -> bool:
+    """Whether ``row`` is consistent, and ``allows``, where there is one, takes it."""
+    return grid.is_consistent(row) and (allows is None or allows(tuple(row)))
 
 
 def mask(levels: Iterable[int]) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from x402_harness.planning.coverage import Covering
 from x402_harness.planning.dice import Dice
-from x402_harness.planning.grid import NONE, Grid, Row
+from x402_harness.planning.grid import NONE, Grid, Row, is_allowed
 from x402_harness.planning.tally import Tally
 
 _STEPS = 40  # exchanges tried for each level in the rows
@@ -45,7 +45,9 @@ class Polisher:
                 continue
             before = len(tally.missing)
             self._swap(tally, one, other, factor)
-            if len(tally.missing) > before or not (self._is_allowed(one) and self._is_allowed(other)):
+            if len(tally.missing) > before or not all(
+                is_allowed(self._grid, row, self._allows) for row in (one, other)
+            ):
                 self._swap(tally, one, other, factor)
         return [tuple(row) for row in made]
 
@@ -66,9 +68,6 @@ class Polisher:
         level, theirs = one[factor], other[factor]
         tally.put(one, factor, theirs)
         tally.put(other, factor, level)
-
-    def _is_allowed(self, row: Sequence[int]) -> bool:
-        return self._grid.is_consistent(row) and (self._allows is None or self._allows(tuple(row)))
 
 
 def _steps(grid: Grid, rows: int) -> int:

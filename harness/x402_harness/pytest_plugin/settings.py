@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from x402_catalog.findings import Level
-from x402_catalog.money import from_decimal
+from x402_catalog.money import micro_dollars
 from x402_catalog.rules.selection import Selection, UnknownRule, selection
 from x402_harness.policy import Caps, Mode
 from x402_harness.pytest_plugin.options import REAL, number, text
@@ -104,11 +104,11 @@ def _caps(config: pytest.Config) -> Caps:
 
 
 def _dollars(config: pytest.Config, name: str) -> int | None:
-    given = text(config, name).strip().removeprefix("$")
+    given = text(config, name).strip()
     if not given:
         return None
-    micros = from_decimal(given, 6)
-    if micros is None or micros > 10**15:
+    micros = micro_dollars(given)
+    if micros is None:
         raise pytest.UsageError(f"--testbuy-{name}: {given!r} is no amount of dollars: write it like 0.05")
     return micros
 

@@ -63,8 +63,8 @@ class Lot:
         shrinker = Shrinker(broken, most, self.seed, row=len(self._bought))
         found = await shrinker.shrunk(failed, self._broken[failed.id])
         self.left -= shrinker.made
-        made = next(case for case, _ in self._bought if case.id == found.id)  # as it was sent
-        return Smallest(made, failed, self._broken[found.id], shrinker.made)
+        made = next((case for case, _ in self._bought if case.id == found.id), failed)  # as it was sent
+        return Smallest(made, failed, self._broken[made.id], shrinker.made)
 
     def coverage(self) -> dict[str, Any] | None:
         """The ``coverage`` event; ``None`` where nothing was bought or nothing could be varied."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import CancelledError
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from x402_catalog.hints import request_shape
@@ -32,10 +32,9 @@ class Shrinker:
     made: int = 0
     _stopped: bool = False
     _buying: asyncio.Task[Any] | None = None
-    _cases: dict[str, Case] = field(default_factory=dict)
 
     async def shrunk(self, case: Case, rules: Rules) -> Case:
-        """The smallest case found that breaks one of the same rules, ``case`` itself where none is smaller."""
+        """The smallest case found that breaks one of the same rules: with the id of ``case`` where none is smaller."""
         loop = asyncio.get_running_loop()
         shape = request_shape(case.listing, case.offer)
 
@@ -43,9 +42,7 @@ class Shrinker:
             if self._stopped:  # the thread asked before it was, and comes to its turn after it
                 return False
             self._buying = asyncio.current_task()
-            tried = variant(case, values, self.row + self.made)
-            self._cases[tried.id] = tried
-            found = await self.buy(tried)
+            found = await self.buy(variant(case, values, self.row + self.made))
             return found is not None and (not rules or bool(found & rules))
 
         def fails(values: Values) -> bool:
@@ -64,5 +61,4 @@ class Shrinker:
             if self._buying is not None and not self._buying.done():
                 self._buying.cancel()
                 await asyncio.wait([self._buying])
-        made = variant(case, found, case.row)
-        return self._cases.get(made.id, case)
+        return variant(case, found, case.row)
