@@ -13,7 +13,7 @@ import pytest
 from x402_catalog.findings import Finding
 from x402_catalog.models import Listing
 from x402_catalog.validation import validate
-from x402_harness.pytest_plugin import names, options
+from x402_harness.pytest_plugin import failing, names, options
 from x402_harness.pytest_plugin.counter import noted
 from x402_harness.pytest_plugin.market import Market, market_of, near
 from x402_harness.shopping.loading import read_listings
@@ -89,7 +89,8 @@ class _Item(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The findings, as the command line prints them."""
         if isinstance(excinfo.value, DoesNotConform):
-            return "\n".join([str(excinfo.value), *self.again(), _ALLOW])
+            text = [str(excinfo.value), *self.again(), _ALLOW]
+            return failing.shown(excinfo, excinfo.value, self.path, self.line, text)
         if isinstance(excinfo.value, pytest.UsageError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
@@ -103,9 +104,9 @@ class _Item(pytest.Item):
         every, chosen = list(findings), self.market.settings
         codes = " ".join(dict.fromkeys(finding.rule for finding in every))
         self.user_properties += [("testbuy_findings", len(every)), ("testbuy_rules", codes)]
-        failing = [one for one in every if one.level.rank <= chosen.fail_on.rank and one.rule in chosen.rules]
-        if failing or not sold:
-            raise DoesNotConform(failing, list(told))
+        counted = [one for one in every if one.level.rank <= chosen.fail_on.rank and one.rule in chosen.rules]
+        if counted or not sold:
+            raise DoesNotConform(counted, list(told))
 
 
 class UnreadableItem(_Item):

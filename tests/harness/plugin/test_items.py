@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import pytest
 from tests.harness.plugin.conftest import ALONE, CONTRADICTORY, FREE, REFERENCE
@@ -35,6 +36,27 @@ def test_a_failure_prints_as_the_command_does_and_says_how_to_see_it_again(run, 
             "*--testbuy-fail-on*--testbuy-checks*",
         ]
     )
+
+
+@pytest.mark.parametrize("system", ["", "true"], ids=["by hand", "on a CI system"])
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["in one process", "in workers"])
+def test_the_summary_tells_a_failure_in_one_line(pytester, shop, monkeypatch, system, workers):
+    monkeypatch.setenv("CI", system)
+    monkeypatch.setenv("COLUMNS", "400")
+    result = pytester.runpytest("-p", "no:cacheprovider", *ALONE, "--testbuy-listings", "shop", *workers)
+    item = f"FAILED shop/{CONTRADICTORY}.json::{CONTRADICTORY}[listing]"
+    told = "✗ PRICE001 error: the JSON-LD says 0.05, the offer 0.500000 USDC (and 1 more)"
+    assert [line for line in result.outlines if line.startswith("FAILED")] == [f"{item} - {told}"]
+    assert len([line for line in result.outlines if line.startswith("    again ")]) == 1
+
+
+def test_a_failure_stands_where_the_listing_is_wrong_for_other_reporters_too(run, shop, pytester):
+    result = run("--testbuy-listings", "shop", "-k", CONTRADICTORY, "--tb=line", "--junitxml", "out.xml")
+    told = "✗ PRICE001 error: the JSON-LD says 0.05, the offer 0.500000 USDC (and 1 more)"
+    assert f"{shop / CONTRADICTORY}.json:194: {told}" in result.outlines
+    failure = ElementTree.parse(pytester.path / "out.xml").find(".//failure")
+    assert failure.get("message") == told
+    assert "/json_ld/offers/price" in failure.text
 
 
 def test_a_listing_that_is_not_bought_is_skipped_with_the_reason(run, shop):
