@@ -12,7 +12,8 @@ the fewest rows, as ours do, can do better.
   many columns (Bush 1952).
 - *Most pairs in n rows.* A row has one pair for each two factors, so two factors show at most n of theirs, and a row
   no more than the most factors that can be open in it allow. Rows that show all levels have some in which a factor is
-  closed; it is best for them if these are the same for all factors.
+  closed; it is best for them if these are the same for all factors. Four and more factors of three levels that three
+  rows show cannot all show so many, as a search through all lists shows.
 """
 
 from __future__ import annotations
@@ -23,6 +24,14 @@ from math import comb
 from x402_harness.planning.grid import Grid, bits, mask
 
 Counts = dict[tuple[int, int], int]
+
+# Of factors with three levels each that three rows show: more than so many need so many rows. `bench/arrays.py` goes
+# through all lists.
+_BEYOND = ((3, 11), (4, 12), (6, 14))
+# Of four and of five such factors so many pairs stand in a row where another one has them, at least, for each row
+# behind the first three; of ten and eleven rows in all.
+_REPEATED_A_ROW = {4: 1, 5: 2}
+_REPEATED = {10: {4: 3, 5: 8}, 11: {5: 4}}
 
 
 def fewest_rows_for_levels(grid: Grid) -> int:
@@ -62,6 +71,7 @@ class _Needs:
     def __init__(self, grid: Grid) -> None:
         self._grid = grid
         self._openers = mask(grid.opened)
+        self._opening = _opening(grid)
         self._together: dict[tuple[int, int], int] = {}
 
     def of_factor(self, factor: int) -> int:
@@ -70,9 +80,22 @@ class _Needs:
 
     def _of_level(self, level: int) -> int:
         opened = self._grid.opened.get(level, ())
+        others = [factor for factor in self._grid.factors if factor not in opened]
         inside = [self.of_factor(factor) for factor in opened]
-        beside = [self._beside(level, factor) for factor in self._grid.factors if factor not in opened]
-        return max([1, _many_factors(self._grid, opened), *inside, *beside])
+        beside = [self._beside(level, factor) for factor in others]
+        return max([1, self._of_opened(level, opened, others), *inside, *beside])
+
+    def _of_opened(self, level: int, opened: Sequence[int], others: Sequence[int]) -> int:
+        """The factors that a level opens go together only in rows with it, and any other one with them."""
+        here = _many_factors(self._grid, opened, opposed=self._opening.get(level, 0))
+        chain = {self._grid.factor_of[one] for one in bits(self._grid.above[level])}
+        always = [factor for factor in others if factor not in chain and self._is_open_with(level, factor)]
+        return max([here, *(_many_factors(self._grid, (*opened, factor)) for factor in always if opened)])
+
+    def _is_open_with(self, level: int, factor: int) -> bool:
+        """Whether every row with a level has a factor."""
+        opener = self._grid.under[factor]
+        return opener is None or bool(self._grid.above[level] >> opener & 1)
 
     def _beside(self, level: int, factor: int) -> int:
         mates = self._grid.mates[level] & self._grid.mask_of[factor]
@@ -91,6 +114,19 @@ class _Needs:
         return self._together[key]
 
 
+def _opening(grid: Grid) -> dict[int, int]:
+    """For each level that opens factors how many of the first rows have it, where that is settled: where a factor needs
+    all the rows that show its levels, each of them has just the rows that it needs."""
+    found: dict[int, int] = {}
+    waiting = [(factor, fewest_rows_for_levels(grid)) for factor in grid.roots]
+    for factor, rows in waiting:
+        for level in bits(grid.mask_of[factor] & grid.live if _needed(grid, factor) == rows else 0):
+            if level in grid.opened:
+                found[level] = _needed_by(grid, level)
+                waiting += [(child, found[level]) for child in grid.opened[level]]
+    return found
+
+
 def _many_factors(grid: Grid, factors: Sequence[int], *, opposed: int = 0) -> int:
     """What the number of factors asks for, where their levels go together freely; ``opposed`` is the number of first
     rows that no two have a level of so many in common."""
@@ -101,12 +137,11 @@ def _many_factors(grid: Grid, factors: Sequence[int], *, opposed: int = 0) -> in
         if size >= 3 and number >= size + 2:
             best = max(best, size * size + 1)
         if size >= 3 and number >= 5:
-            best = max(best, 11 if number == 5 and opposed != 3 else 12)
-        if size >= 3 and number >= 4 and opposed == 3:
-            best = max(best, 11)
+            best = max(best, 11 if number == 5 else 12)
         if size >= 2 and number >= 3:
             best = max(best, _of_two_levels(number, opposed == 2))
-    return best
+    alike = sizes.count(3) if opposed == 3 else 0
+    return max([best, *(rows for most, rows in _BEYOND if alike > most)])
 
 
 def _of_two_levels(factors: int, opposed: bool) -> int:
@@ -122,8 +157,27 @@ def most_pairs(grid: Grid, rows: int) -> int:
     shows_all = rows >= fewest_rows_for_levels(grid)
     closed = [_closed(grid, factor) if shows_all else 0 for factor in grid.factors]
     shown = sum(min(rows - max(closed[f] for f in pair), count) for pair, count in pair_counts(grid).items())
+    for alike in _opposed_by_three(grid) if shows_all else ():
+        shown -= _repeated(len(alike), rows - closed[alike[0]])
     each = [_widths(grid, factor, rows) if shows_all else [_widest(grid, factor)] * rows for factor in grid.roots]
     return min(shown, sum(comb(sum(widths), 2) for widths in zip(*each, strict=True)))
+
+
+def _opposed_by_three(grid: Grid) -> list[Sequence[int]]:
+    """Factors of three levels that are open together and that three of the first rows show."""
+    groups = [grid.opened[level] for level, rows in _opening(grid).items() if rows == 3]
+    if fewest_rows_for_levels(grid) == 3:
+        groups.append(grid.roots)
+    alike = [[f for f in group if (grid.mask_of[f] & grid.live).bit_count() == 3] for group in groups]
+    return [group for group in alike if group and not grid.barred]
+
+
+def _repeated(factors: int, rows: int) -> int:
+    """How many of the pairs that so many rows have room for, nine of each two factors at most, are shown twice instead
+    where three rows show the three levels of each factor. Of more than five factors each five count."""
+    five = min(factors, 5)
+    found = _REPEATED_A_ROW.get(five, 0) * max(0, rows - 3) if rows <= 9 else _REPEATED.get(rows, {}).get(five, 0)
+    return -(-found * comb(factors, 2) // comb(five, 2)) if found else 0
 
 
 def _closed(grid: Grid, factor: int) -> int:

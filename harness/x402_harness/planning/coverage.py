@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from x402_harness.planning.grid import Grid, Row, bits, mask
@@ -61,6 +61,20 @@ class Covering:
     def untested_pairs(self) -> list[tuple[int, int]]:
         """The pairs that no row has shown."""
         return [(one, other) for one, mates in enumerate(self.open) for other in bits(mates) if one < other]
+
+
+def ordered(grid: Grid, rows: Sequence[Row], first: int) -> list[Row]:
+    """The same rows, those from ``first`` on in the order in which they show the most; what shows nothing goes."""
+    made, rest = list(rows[:first]), list(rows[first:])
+    covering = Covering.of(grid, made)
+    while rest:
+        gains = [covering.gain(row) for row in rest]
+        index = max(range(len(rest)), key=lambda i: (gains[i].levels, gains[i].pairs, -i))
+        row = rest.pop(index)
+        if covering.take(row).is_nothing:
+            break
+        made.append(row)
+    return made
 
 
 class Threes:

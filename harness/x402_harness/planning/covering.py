@@ -3,7 +3,7 @@
 All levels come first, in as few rows as any list needs; then pairs; for strength 3 threes follow. A row is the best of
 several greedy ones, each begun with a pair of the two factors that have the most to show together. What was found in
 stages (ten rows, twenty-five, all) is polished by exchanging levels between its rows, the last stage is shortened by
-annealing, and the best of several seeded attempts is kept before the next stage begins: however many rows are asked
+tabu search, and the best of several seeded attempts is kept before the next stage begins: however many rows are asked
 for, they are the beginning of the same list. Of a large grid the first four rows are those of the first attempt, so
 that who wants no more need not wait for the others.
 """
@@ -13,24 +13,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
-from x402_harness.planning.annealing import Annealer
 from x402_harness.planning.bounds import fewest_rows_for_levels, fewest_rows_for_pairs, most_pairs
-from x402_harness.planning.coverage import Covering, Threes
+from x402_harness.planning.coverage import Covering, Threes, ordered
 from x402_harness.planning.dice import Dice
 from x402_harness.planning.greedy import Greedy
 from x402_harness.planning.grid import Grid, Row
 from x402_harness.planning.polish import Polisher
+from x402_harness.planning.tabu import TabuSearch
 
 Pinned = Sequence[int]  # levels that one row must have
 
 OPENING = 4
 STAGES = (10, 25)
-_QUICK = 200_000  # levels looked at in one attempt at a whole list: one that takes no more has no opening
-_WORK = 2_000_000  # levels looked at in the attempts of one stage: what is small is tried more often
-_ATTEMPTS = 8
-_IDLE = 3  # attempts that bettered nothing, after which no more are made
+_QUICK = 60_000  # levels looked at in one attempt at a whole list: one that takes no more has no opening
+_WORK = 300_000  # levels looked at in the attempts of one stage: what is small is tried more often
+_ATTEMPTS = 6
+_IDLE = 2  # attempts that bettered nothing, after which no more are made
 _LONG = 40  # rows: a list of fewer gets no stages where factors open others, as few rows have what those need
-_CHANGES = 4000  # tried to do without one row
+_FEWEST_STEPS, _MOST_STEPS = 1000, 4000  # of a search that better nothing, after which it ends
+_STEPS = 3  # for each pair of the grid
 _THREES = 20_000  # rows of strength 3 at most
 
 
@@ -57,6 +58,7 @@ class Arranger:
         self._pinned = [()] * len(given) + list(pinned)
         self._allows = allows
         self._known = known
+        self._steps = max(_FEWEST_STEPS, min(_MOST_STEPS, _STEPS * Covering(grid).pairs))
         self.levels_by = max(fewest_rows_for_levels(grid), len(self._pinned))
 
     def rows(self, strength: int = 2) -> Iterator[Row]:
@@ -81,7 +83,7 @@ class Arranger:
         """Where the stages end. One that nearly all rows would be in is none: few rows in all count for more then."""
         fewest, shortest = fewest_rows_for_pairs(self._grid), _LONG if self._grid.opened else 0
         opening = [OPENING] if self._work(fewest) > _QUICK else []
-        stages = (stage for stage in STAGES if fewest >= max(shortest, 2 * stage))
+        stages = (stage for stage in STAGES if fewest >= max(shortest, 2.5 * stage))
         return [*opening, *(max(stage, self.levels_by + 1) for stage in stages), None]
 
     def _stage(self, done: list[Row], end: int | None) -> list[Row]:
@@ -115,23 +117,30 @@ class Arranger:
 
     def _work(self, rows: int) -> int:
         """About how many levels are looked at in one attempt at so many rows."""
-        return Greedy.CANDIDATES * self._grid.count * rows + Polisher.work(self._grid, rows)
+        return (Greedy.CANDIDATES * self._grid.count + self._steps) * rows
 
     def _attempt(self, done: list[Row], end: int | None, attempt: int) -> list[Row]:
         dice = Dice(self._seed, "rows", end, attempt)
         greedy = Greedy(self._grid, dice, self._allows, self._known)
         polisher = Polisher(self._grid, dice, self._allows)
-        rows = greedy.extended(done, self._pinned, end)
         first = held = max(len(done), len(self._pinned))
+        rows = list(done)
         if len(done) < self.levels_by:  # every factor keeps its levels among the rows that are to show all of them
-            rows = polisher.exchanged(rows, first, min(self.levels_by, len(rows)))
-            rows = greedy.extended(rows[: self.levels_by], self._pinned, end)
+            rows = greedy.extended(rows, self._pinned, self.levels_by)
+            rows = polisher.exchanged(rows, first, len(rows))
             first = max(first, self.levels_by)
-        rows = polisher.exchanged(rows, first, len(rows))
-        if not Covering.of(self._grid, rows).pairs_left:
-            annealer = Annealer(self._grid, dice, self._allows, held=held, opening=self.levels_by, steps=_CHANGES)
-            rows = annealer.shortened(rows, fewest_rows_for_pairs(self._grid))
-        return polisher.ordered(rows, first)
+        if end is None and len(done) < STAGES[0]:  # no stage ends there: a good beginning all the same
+            rows = greedy.extended(rows, self._pinned, STAGES[0])
+            rows = polisher.exchanged(rows, first, len(rows))
+        rows = greedy.extended(rows, self._pinned, end)
+        if Covering.of(self._grid, rows).pairs_left:
+            rows = polisher.exchanged(rows, first, len(rows))
+        else:
+            search = TabuSearch(
+                self._grid, dice, self._allows, held=held, opening=self.levels_by, steps=self._steps
+            )  # fmt: skip
+            rows = search.shortened(rows, fewest_rows_for_pairs(self._grid))
+        return ordered(self._grid, rows, first)
 
     def _score(self, rows: list[Row], end: int | None) -> tuple[int, ...]:
         covering, curve = Covering(self._grid), 0

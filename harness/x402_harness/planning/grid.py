@@ -95,23 +95,22 @@ class Grid:
         for one, other in self.barred:
             excluded[one] |= 1 << other
             excluded[other] |= 1 << one
-        below = self._below
         found = []
         for level in range(self.count):
             for rival in bits(self._rivals(level)):
-                excluded[level] |= below.get(rival, 1 << rival)
+                excluded[level] |= self.below[rival]
             own = self.mask_of[self.factor_of[level]]
             found.append(self.live & ~own & ~excluded[level] if self.live >> level & 1 else 0)
         return tuple(found)
 
     @cached_property
-    def _below(self) -> dict[int, int]:
-        """For each level that opens factors the set of those that cannot be without it, itself among them."""
-        found = {level: 1 << level for level in self.opened}
+    def below(self) -> tuple[int, ...]:
+        """For each level the set of those that cannot be without it, itself among them."""
+        found = [1 << level for level in range(self.count)]
         for level in range(self.count):
-            for opener in bits(self.above[level] & ~(1 << level)):
+            for opener in bits(self.above[level]):
                 found[opener] |= 1 << level
-        return found
+        return tuple(found)
 
     def _rivals(self, level: int) -> int:
         """The levels that stand in the place of ``level`` or of one above it."""

@@ -1,10 +1,9 @@
-"""Polishing: better lists from good ones, by exchanging levels between rows, and by another order."""
+"""Polishing: better lists from good ones, by exchanging levels between rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from x402_harness.planning.coverage import Covering
 from x402_harness.planning.dice import Dice
 from x402_harness.planning.grid import NONE, Grid, Row, is_allowed
 from x402_harness.planning.tally import Tally
@@ -38,36 +37,24 @@ class Polisher:
         if high - low < 2 or not self._movable or self._is_large:
             return list(rows)
         tally = Tally(self._grid, made[:high])
-        for _ in range(_steps(self._grid, high - low) if tally.missing else 0):
+        for _ in range(_steps(self._grid, high - low) if tally.left else 0):
             factor = self._movable[self._dice.below(len(self._movable))]
-            one, other = made[low + self._dice.below(high - low)], made[low + self._dice.below(high - low)]
-            if one[factor] == other[factor] or NONE in (one[factor], other[factor]):
+            one, other = low + self._dice.below(high - low), low + self._dice.below(high - low)
+            if made[one][factor] == made[other][factor] or NONE in (made[one][factor], made[other][factor]):
                 continue
-            before = len(tally.missing)
-            self._swap(tally, one, other, factor)
-            if len(tally.missing) > before or not all(
-                is_allowed(self._grid, row, self._allows) for row in (one, other)
-            ):
-                self._swap(tally, one, other, factor)
+            before = tally.left
+            self._swap(tally, made, one, other, factor)
+            if tally.left > before or not all(is_allowed(self._grid, made[row], self._allows) for row in (one, other)):
+                self._swap(tally, made, one, other, factor)
         return [tuple(row) for row in made]
 
-    def ordered(self, rows: Sequence[Row], low: int) -> list[Row]:
-        """The same rows, those from ``low`` on in the order in which they show the most; what shows nothing goes."""
-        made, rest = list(rows[:low]), list(rows[low:])
-        covering = Covering.of(self._grid, made)
-        while rest:
-            gains = [covering.gain(row) for row in rest]
-            index = max(range(len(rest)), key=lambda i: (gains[i].levels, gains[i].pairs, -i))
-            row = rest.pop(index)
-            if covering.take(row).is_nothing:
-                break
-            made.append(row)
-        return made
-
-    def _swap(self, tally: Tally, one: list[int], other: list[int], factor: int) -> None:
-        level, theirs = one[factor], other[factor]
-        tally.put(one, factor, theirs)
-        tally.put(other, factor, level)
+    def _swap(self, tally: Tally, rows: list[list[int]], one: int, other: int, factor: int) -> None:
+        level, theirs = rows[one][factor], rows[other][factor]
+        tally.drop(one, level)
+        tally.drop(other, theirs)
+        tally.put(one, theirs)
+        tally.put(other, level)
+        rows[one][factor], rows[other][factor] = theirs, level
 
 
 def _steps(grid: Grid, rows: int) -> int:

@@ -2,65 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from x402_harness.planning.grid import NONE, Grid, bits
+from x402_harness.planning.grid import Grid, bits, mask
 
 
 class Tally:
-    """Counts the pairs in ``rows``, which are changed by :meth:`put` alone; ``missing`` are those that none has."""
+    """Counts the pairs in rows that are sets of levels, changed by :meth:`put` and :meth:`drop` alone.
 
-    def __init__(self, grid: Grid, rows: Sequence[list[int]]) -> None:
+    For each level ``missing`` has those mates that no row has it beside, ``alone`` those that one row has it beside;
+    ``left`` counts the pairs that no row has.
+    """
+
+    def __init__(self, grid: Grid, rows: Iterable[Sequence[int]]) -> None:
         self._mates = grid.mates
-        self._width = grid.count
-        self._times: dict[int, int] = {}
-        self.missing: list[int] = [
-            one * grid.count + other for one, mates in enumerate(grid.mates) for other in bits(mates >> one << one)
-        ]
-        self._places = {pair: place for place, pair in enumerate(self.missing)}
-        for row in rows:
-            for index, level in enumerate(row):
-                self._add(row[:index], level)
+        self._times = [[0] * grid.count for _ in range(grid.count)]
+        self.missing = list(grid.mates)
+        self.alone = [0] * grid.count
+        self.left = sum(mates.bit_count() for mates in grid.mates) // 2
+        self.rows: list[int] = []
+        for row, levels in enumerate(rows):
+            self.rows.append(0)
+            for level in bits(mask(levels)):
+                self.put(row, level)
 
-    def pair(self, index: int) -> tuple[int, int]:
-        """The levels of one missing pair."""
-        return divmod(self.missing[index], self._width)
+    def put(self, row: int, level: int) -> None:
+        """Add a level to a row."""
+        here, times, missing, alone = 1 << level, self._times[level], self.missing, self.alone
+        for other in bits(self.rows[row] & self._mates[level]):
+            before = times[other]
+            times[other] = self._times[other][level] = before + 1
+            if before == 0:
+                missing[level] ^= 1 << other
+                missing[other] ^= here
+                self.left -= 1
+            if before < 2:
+                alone[level] ^= 1 << other
+                alone[other] ^= here
+        self.rows[row] |= here
 
-    def put(self, row: list[int], factor: int, level: int) -> None:
-        """Set one factor of one of the rows."""
-        if row[factor] == level:
-            return
-        beside = row[:factor] + row[factor + 1 :]
-        self._drop(beside, row[factor])
-        row[factor] = level
-        self._add(beside, level)
-
-    def become(self, row: list[int], other: Sequence[int]) -> None:
-        """Make one of the rows like ``other``."""
-        for factor, level in enumerate(other):
-            self.put(row, factor, level)
-
-    def _add(self, beside: Sequence[int], level: int) -> None:
-        for pair in self._pairs(beside, level):
-            times = self._times.get(pair, 0)
-            self._times[pair] = times + 1
-            if not times:
-                place, last = self._places.pop(pair), self.missing.pop()
-                if last != pair:
-                    self.missing[place] = last
-                    self._places[last] = place
-
-    def _drop(self, beside: Sequence[int], level: int) -> None:
-        for pair in self._pairs(beside, level):
-            times = self._times[pair] - 1
-            self._times[pair] = times
-            if not times:
-                self._places[pair] = len(self.missing)
-                self.missing.append(pair)
-
-    def _pairs(self, beside: Sequence[int], level: int) -> list[int]:
-        mates, width = (self._mates[level] if level != NONE else 0), self._width
-        return [
-            other * width + level if other < level else level * width + other
-            for other in beside if other != NONE and mates >> other & 1
-        ]  # fmt: skip
+    def drop(self, row: int, level: int) -> None:
+        """Take a level out of a row."""
+        here, times, missing, alone = 1 << level, self._times[level], self.missing, self.alone
+        self.rows[row] &= ~here
+        for other in bits(self.rows[row] & self._mates[level]):
+            after = times[other] - 1
+            times[other] = self._times[other][level] = after
+            if after == 0:
+                missing[level] ^= 1 << other
+                missing[other] ^= here
+                self.left += 1
+            if after < 2:
+                alone[level] ^= 1 << other
+                alone[other] ^= here
