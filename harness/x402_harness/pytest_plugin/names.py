@@ -24,10 +24,11 @@ def slug(text: str) -> str:
 
 
 def row(case: Case) -> str:
-    """A purchase's name: its row, and what it is the first to show, such as ``row03 size=auto``."""
+    """A purchase's name: its row, and what it is the first to show, such as ``row03 size=auto``; values go before kinds
+    of text, and what is absent comes last."""
     if str(case.source) == "example":
         return f"row{case.row:02} example"
-    shown = case.planned.new or case.planned.levels
+    shown = sorted(case.planned.new or case.planned.levels, key=lambda one: _rank(one.level))
     told = " ".join(f"{_field(one.field)}={_level(one.level)}" for one in shown[:_LEVELS])
     return plain(f"row{case.row:02} {told}", _LONGEST)
 
@@ -35,6 +36,10 @@ def row(case: Case) -> str:
 def _field(text: str) -> str:
     """The last step of a field's place: a name is enough to know it by."""
     return text.replace(".", "/").rsplit("/", 1)[-1]
+
+
+def _rank(level: str) -> int:
+    return 0 if level.startswith("= ") else 2 if level == "absent" else 1
 
 
 def _level(text: str) -> str:
