@@ -6,7 +6,8 @@ Those three rows are 0 0 0 …, 1 1 1 … and 2 2 2 … but for the names of lev
 All lists are gone through: a factor is what it has in the other rows, two go together if those six are there, and the
 largest set in which all go together is searched for. Rows may change places, so that the first factor is in order and
 the second one is in order beside each level of the first. The bounds of `planning/bounds.py` rest on this: 10 rows
-cover at most 3, 11 rows 4, 12 and 13 rows 6.
+cover at most 3, 11 rows 4, 12 and 13 rows 6. Beside one more factor, of which those three rows show two levels at least
+but need not show the third, 9 rows cover at most 2, 10 and 11 rows 3.
 
 In fewer rows some pairs are missing: how few, of four and of five factors, is searched for in the same way, and told as
 how many more are missing than the room in the rows explains.
@@ -32,6 +33,8 @@ def main() -> None:
         told = (
             f"{most_factors(rows - _OPPOSED)} factors have all pairs" if rows >= 9 else "no two factors have all pairs"
         )
+        if 9 <= rows <= 11:
+            told += f"; {most_beside(rows - _OPPOSED)} beside another"
         if rows <= 10:
             few = fewest_missing(rows - _OPPOSED, 5)
             told += f"; {few[4] - 6 * max(0, 9 - rows)} and {few[5] - 10 * max(0, 9 - rows)} repeated of 4 and 5"
@@ -49,6 +52,23 @@ def most_factors(rows: int) -> int:
             third = [found for column in beside if _go_together(places, found := _places(column))]
             best = max(best, 2 + _largest(_mates(third), best - 2))
     return best
+
+
+def most_beside(rows: int) -> int:
+    """The most factors that go together in so many rows behind the first three, and with one that has two levels or all
+    three in the first ones."""
+    columns = [_places(column) for column in product(range(3), repeat=rows)]
+    best = 0
+    for head in ((0, 0, 1), (0, 1, 2)):
+        for tail in _firsts(rows, 0, ordered=False):
+            beside = [column for column in columns if _has_all_pairs(head, _places(tail), column)]
+            best = max(best, _largest(_mates(beside), best))
+    return best
+
+
+def _has_all_pairs(head: Column, tail: Places, column: Places) -> bool:
+    """Whether a factor has all nine pairs with another, that has ``head`` in the first three rows, ``tail`` behind."""
+    return all(head[mine] == theirs or column[mine] & tail[theirs] for mine in range(3) for theirs in range(3))
 
 
 def fewest_missing(rows: int, factors: int) -> dict[int, int]:
@@ -88,11 +108,11 @@ def _lacks(a: Places, b: Places) -> int:
     return _PAIRS - sum(bool(a[one] & b[other]) for one in range(3) for other in range(3) if one != other)
 
 
-def _firsts(rows: int, least: int = 2) -> Iterator[Column]:
-    """First factors: of the three levels each as often as the next, or less often."""
+def _firsts(rows: int, least: int = 2, *, ordered: bool = True) -> Iterator[Column]:
+    """First factors: each level in a block of rows; where levels may change places, none more often than the next."""
     for few in range(least, rows + 1):
-        for more in range(few, rows + 1):
-            if rows - few - more >= more:
+        for more in range(few if ordered else least, rows - few + 1):
+            if rows - few - more >= (more if ordered else least):
                 yield (0,) * few + (1,) * more + (2,) * (rows - few - more)
 
 

@@ -28,6 +28,7 @@ Counts = dict[tuple[int, int], int]
 # Of factors with three levels each that three rows show: more than so many need so many rows. `bench/arrays.py` goes
 # through all lists.
 _BEYOND = ((3, 11), (4, 12), (6, 14))
+_BEYOND_BESIDE = ((2, 10), (3, 12))  # the same beside one more, two levels of which those three rows show
 # Of four and of five such factors so many pairs stand in a row where another one has them, at least, for each row
 # behind the first three; of ten and eleven rows in all.
 _REPEATED_A_ROW = {4: 1, 5: 2}
@@ -87,10 +88,22 @@ class _Needs:
 
     def _of_opened(self, level: int, opened: Sequence[int], others: Sequence[int]) -> int:
         """The factors that a level opens go together only in rows with it, and any other one with them."""
-        here = _many_factors(self._grid, opened, opposed=self._opening.get(level, 0))
+        rows = self._opening.get(level, 0)
+        here = [_many_factors(self._grid, opened, opposed=rows)]
         chain = {self._grid.factor_of[one] for one in bits(self._grid.above[level])}
-        always = [factor for factor in others if factor not in chain and self._is_open_with(level, factor)]
-        return max([here, *(_many_factors(self._grid, (*opened, factor)) for factor in always if opened)])
+        for factor in others if opened else ():
+            if factor not in chain and self._is_open_with(level, factor):
+                here.append(_many_factors(self._grid, (*opened, factor)))
+                here.append(self._of_opposed(opened, rows, factor))
+        return max(here)
+
+    def _of_opposed(self, opened: Sequence[int], rows: int, factor: int) -> int:
+        """Factors that three rows show, and one beside them whose levels are not all shown by others of the first."""
+        grid, others = self._grid, fewest_rows_for_levels(self._grid) - rows
+        sizes = [(grid.mask_of[one] & grid.live).bit_count() for one in (factor, *opened)]
+        if rows != 3 or sizes[0] != 3 or others > 1 or factor not in grid.roots or grid.barred:
+            return 0
+        return max((needed for most, needed in _BEYOND_BESIDE if sizes[1:].count(3) > most), default=0)
 
     def _is_open_with(self, level: int, factor: int) -> bool:
         """Whether every row with a level has a factor."""
