@@ -32,6 +32,7 @@ _IDLE = 2  # attempts that bettered nothing, after which no more are made
 _LONG = 40  # rows: a list of fewer gets no stages where factors open others, as few rows have what those need
 _FEWEST_STEPS, _MOST_STEPS = 1000, 4000  # of a search that better nothing, after which it ends
 _STEPS = 3  # for each pair of the grid
+_EARLY = 0.95  # of the pairs that ten rows can show at most
 _THREES = 20_000  # rows of strength 3 at most
 
 
@@ -106,7 +107,7 @@ class Arranger:
             idle += 1
             if best is None or score > best[0]:
                 best, idle = (score, rows), 0
-            if best[0][:3] >= ideal or idle == _IDLE:
+            if best[0][:4] >= ideal or idle == _IDLE:
                 break
         assert best is not None  # there is at least one attempt
         return best[1]
@@ -143,23 +144,30 @@ class Arranger:
         return ordered(self._grid, rows, first)
 
     def _score(self, rows: list[Row], end: int | None) -> tuple[int, ...]:
-        covering, curve = Covering(self._grid), 0
+        """Levels that are missing where all should be shown, pairs, how many rows, pairs in the first rows, and how
+        early pairs are shown."""
+        covering, curve, early = Covering(self._grid), 0, 0
         levels = 0
         for number, row in enumerate(rows, start=1):
             covering.take(row)
-            curve += covering.pairs - covering.pairs_left
+            shown = covering.pairs - covering.pairs_left
+            curve += shown
+            early = shown if number <= STAGES[0] else early
             if number == self.levels_by:
                 levels = -covering.levels_left
         pairs = covering.pairs - covering.pairs_left
         is_all = not covering.pairs_left
-        return (levels, pairs, -len(rows) if is_all else -(end or 0), curve)
+        return (levels, pairs, -len(rows) if is_all else -(end or 0), early, curve)
 
     def _ideal(self, end: int | None) -> tuple[int, ...]:
-        fewest = fewest_rows_for_pairs(self._grid)
+        """A score with which nothing better is looked for."""
+        fewest, early = fewest_rows_for_pairs(self._grid), 0
         total = Covering(self._grid).pairs
         if end is None or end >= fewest:
-            return (0, total, -fewest)
-        return (0, min(total, most_pairs(self._grid, end)), -end)
+            if fewest > STAGES[0]:
+                early = int(_EARLY * min(total, most_pairs(self._grid, STAGES[0])))
+            return (0, total, -fewest, early)
+        return (0, min(total, most_pairs(self._grid, end)), -end, early)
 
     def _threes(self, done: list[Row]) -> Iterator[Row]:
         threes = Threes(self._grid)
