@@ -20,7 +20,7 @@ _WORTH = 3  # pairs that a level is worth which the opening rows are to show
 
 
 class _Change(NamedTuple):
-    """What leaves a row and what comes into it, as sets of levels, and how many more pairs are missing then."""
+    """What leaves a row and what comes into it, as sets of levels, and what that costs, in pairs."""
 
     more: int
     place: int
