@@ -100,10 +100,10 @@ class _Needs:
     def _of_opposed(self, opened: Sequence[int], rows: int, factor: int) -> int:
         """Factors that three rows show, and one beside them whose levels are not all shown by others of the first."""
         grid, others = self._grid, fewest_rows_for_levels(self._grid) - rows
-        sizes = [(grid.mask_of[one] & grid.live).bit_count() for one in (factor, *opened)]
-        if rows != 3 or sizes[0] != 3 or others > 1 or factor not in grid.roots or grid.barred:
+        if rows != 3 or _size(grid, factor) != 3 or others > 1 or factor not in grid.roots or grid.barred:
             return 0
-        return max((needed for most, needed in _BEYOND_BESIDE if sizes[1:].count(3) > most), default=0)
+        alike = sum(_size(grid, one) == 3 for one in opened)
+        return max((needed for most, needed in _BEYOND_BESIDE if alike > most), default=0)
 
     def _is_open_with(self, level: int, factor: int) -> bool:
         """Whether every row with a level has a factor."""
@@ -127,6 +127,10 @@ class _Needs:
         return self._together[key]
 
 
+def _size(grid: Grid, factor: int) -> int:
+    return (grid.mask_of[factor] & grid.live).bit_count()
+
+
 def _opening(grid: Grid) -> dict[int, int]:
     """For each level that opens factors how many of the first rows have it, where that is settled: where a factor needs
     all the rows that show its levels, each of them has just the rows that it needs."""
@@ -144,7 +148,7 @@ def _many_factors(grid: Grid, factors: Sequence[int], *, opposed: int = 0) -> in
     """What the number of factors asks for, where their levels go together freely; ``opposed`` is the number of first
     rows that no two have a level of so many in common."""
     free = [] if grid.barred else factors
-    sizes = sorted(((grid.mask_of[f] & grid.live).bit_count() for f in free), reverse=True)
+    sizes = sorted((_size(grid, factor) for factor in free), reverse=True)
     best = 0
     for number, size in enumerate(sizes, start=1):
         if size >= 3 and number >= size + 2:
@@ -178,11 +182,13 @@ def most_pairs(grid: Grid, rows: int) -> int:
 
 def _opposed_by_three(grid: Grid) -> list[Sequence[int]]:
     """Factors of three levels that are open together and that three of the first rows show."""
+    if grid.barred:
+        return []
     groups = [grid.opened[level] for level, rows in _opening(grid).items() if rows == 3]
     if fewest_rows_for_levels(grid) == 3:
         groups.append(grid.roots)
-    alike = [[f for f in group if (grid.mask_of[f] & grid.live).bit_count() == 3] for group in groups]
-    return [group for group in alike if group and not grid.barred]
+    alike = ([factor for factor in group if _size(grid, factor) == 3] for group in groups)
+    return [group for group in alike if group]
 
 
 def _repeated(factors: int, rows: int) -> int:

@@ -59,7 +59,9 @@ class Arranger:
         self._pinned = [()] * len(given) + list(pinned)
         self._allows = allows
         self._known = known
-        self._steps = max(_FEWEST_STEPS, min(_MOST_STEPS, _STEPS * Covering(grid).pairs))
+        self._fewest = fewest_rows_for_pairs(grid)
+        self._pairs = Covering(grid).pairs
+        self._steps = max(_FEWEST_STEPS, min(_MOST_STEPS, _STEPS * self._pairs))
         self.levels_by = max(fewest_rows_for_levels(grid), len(self._pinned))
 
     def rows(self, strength: int = 2) -> Iterator[Row]:
@@ -82,9 +84,9 @@ class Arranger:
 
     def _ends(self) -> list[int | None]:
         """Where the stages end. One that nearly all rows would be in is none: few rows in all count for more then."""
-        fewest, shortest = fewest_rows_for_pairs(self._grid), _LONG if self._grid.opened else 0
-        opening = [OPENING] if self._work(fewest) > _QUICK else []
-        stages = (stage for stage in STAGES if fewest >= max(shortest, 2.5 * stage))
+        shortest = _LONG if self._grid.opened else 0
+        opening = [OPENING] if self._work(self._fewest) > _QUICK else []
+        stages = (stage for stage in STAGES if self._fewest >= max(shortest, 2.5 * stage))
         return [*opening, *(max(stage, self.levels_by + 1) for stage in stages), None]
 
     def _stage(self, done: list[Row], end: int | None) -> list[Row]:
@@ -113,7 +115,7 @@ class Arranger:
         return best[1]
 
     def _attempts(self, end: int | None) -> int:
-        each = self._work(end or fewest_rows_for_pairs(self._grid))
+        each = self._work(end or self._fewest)
         return max(1, min(_ATTEMPTS, _WORK // max(1, each)))
 
     def _work(self, rows: int) -> int:
@@ -140,7 +142,7 @@ class Arranger:
             search = TabuSearch(
                 self._grid, dice, self._allows, held=held, opening=self.levels_by, steps=self._steps
             )  # fmt: skip
-            rows = search.shortened(rows, fewest_rows_for_pairs(self._grid))
+            rows = search.shortened(rows, self._fewest)
         return ordered(self._grid, rows, first)
 
     def _score(self, rows: list[Row], end: int | None) -> tuple[int, ...]:
@@ -161,13 +163,10 @@ class Arranger:
 
     def _ideal(self, end: int | None) -> tuple[int, ...]:
         """A score with which nothing better is looked for."""
-        fewest, early = fewest_rows_for_pairs(self._grid), 0
-        total = Covering(self._grid).pairs
-        if end is None or end >= fewest:
-            if fewest > STAGES[0]:
-                early = int(_EARLY * min(total, most_pairs(self._grid, STAGES[0])))
-            return (0, total, -fewest, early)
-        return (0, min(total, most_pairs(self._grid, end)), -end, early)
+        if end is not None and end < self._fewest:
+            return (0, min(self._pairs, most_pairs(self._grid, end)), -end, 0)
+        first = most_pairs(self._grid, STAGES[0]) if self._fewest > STAGES[0] else 0
+        return (0, self._pairs, -self._fewest, int(_EARLY * min(self._pairs, first)))
 
     def _threes(self, done: list[Row]) -> Iterator[Row]:
         threes = Threes(self._grid)

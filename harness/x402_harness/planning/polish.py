@@ -23,11 +23,6 @@ class Polisher:
         self._is_large = sum(mates.bit_count() for mates in grid.mates) > 2 * _LARGEST
         self._movable = [f for f in grid.factors if not any(level in grid.opened for level in grid.levels[f])]
 
-    @staticmethod
-    def work(grid: Grid, rows: int) -> int:
-        """About how many levels are looked at in polishing so many rows."""
-        return 8 * len(grid.sizes) * _steps(grid, rows)
-
     def exchanged(self, rows: Sequence[Row], low: int, high: int) -> list[Row]:
         """The same rows, those from ``low`` to ``high`` with their levels exchanged so that they show more pairs.
 
