@@ -32,7 +32,7 @@ class ListingFile(pytest.File):
 
     def collect(self) -> Iterable[pytest.Item]:
         """The items of each listing, and one for each record that cannot be read."""
-        unique = names.Unique()
+        unique = names.unique()
         for made in read_listings(near(self.path)):
             if isinstance(made, Finding):
                 where = f":{made.location.line}" if made.location.line else ""
@@ -41,7 +41,7 @@ class ListingFile(pytest.File):
                 yield from self._items(made, unique(names.slug(made.slug)))
 
     def _items(self, listing: Listing, name: str) -> Iterator[pytest.Item]:
-        market, unique = market_of(self.config), names.Unique()
+        market, unique = market_of(self.config), names.unique()
         kinds: list[tuple[str, type[ListingItem]]] = [("listing", RulesItem)]
         if market.settings.at_own_seller:
             kinds += [("challenge", ChallengeItem), ("invalid requests", InvalidItem)]
@@ -59,7 +59,7 @@ class ListingFile(pytest.File):
             yield ForgedItem.from_parent(self, name=f"{name}[forged payments]", listing=listing, case=cases[0])
 
     def _stale(self, listing: Listing, name: str) -> Iterator[pytest.Item]:
-        unique = names.Unique()
+        unique = names.unique()
         for reason in market_of(self.config).counter.stale(listing):
             yield StaleItem.from_parent(
                 self, name=f"{name}[{unique('stale recording')}]", listing=listing, reason=reason

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from x402_harness.reporting.numbering import Numbering
+
 if TYPE_CHECKING:
     from x402_harness.planning.cases import Case
 
@@ -46,13 +48,6 @@ def _level(text: str) -> str:
     return text.removeprefix("= ").strip('"')
 
 
-class Unique:
-    """Gives each name once; a second one of the same text gets a number."""
-
-    def __init__(self) -> None:
-        self._seen: dict[str, int] = {}
-
-    def __call__(self, name: str) -> str:
-        """The name, or the name with a number."""
-        count = self._seen[name] = self._seen.get(name, 0) + 1
-        return name if count == 1 else f"{name}#{count}"
+def unique() -> Numbering:
+    """Gives each name once: pytest tells items apart by their names."""
+    return Numbering("{}#{}")

@@ -25,7 +25,7 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
     market = market_of(metafunc.config)
     listings = _listings(market, options, metafunc.definition.path)
     if "testbuy_case" not in wanted:
-        unique = names.Unique()
+        unique = names.unique()
         ids = [unique(names.slug(one.slug)) for one in listings]
         metafunc.parametrize("testbuy_listing", listings, ids=ids, indirect=True)
         return
@@ -33,7 +33,7 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
 
 
 def _by_case(metafunc: pytest.Metafunc, market: Market, listings: list[Listing], options: Marked) -> None:
-    unique = names.Unique()
+    unique = names.unique()
     rows = [(one, case) for one in listings for case in _cases(market, one, options)]
     params = [
         pytest.param(listing, case, id=unique(f"{names.slug(listing.slug)}-{_row(case)}")) for listing, case in rows

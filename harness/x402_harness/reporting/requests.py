@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 from x402_catalog.__about__ import __version__
 from x402_harness.protocol.exchange import Request
 from x402_harness.reporting.escape import printable
+from x402_harness.reporting.numbering import Numbering
 
 Named = Sequence[tuple[str, Request]]
 
@@ -90,24 +91,9 @@ def {name}(name):
 
 def _literal(named: Named) -> str:
     """The requests as a dict in Python's own notation, in ASCII."""
-    rows = [
-        (name, (r.method, safe_url(r.url), list(r.headers), r.body))
-        for name, (_, r) in zip(_keys(named), named, strict=True)
-    ]
+    key = Numbering("{} ({})")  # listings of two sources may share a name: a dict keeps the last of equal keys alone
+    rows = [(key(printable(name)), (r.method, safe_url(r.url), list(r.headers), r.body)) for name, r in named]
     return "{\n" + "".join(f"    {name!a}: {request!a},\n" for name, request in rows) + "}"
-
-
-def _keys(named: Named) -> list[str]:
-    """The names, numbered where listings of two sources share one: a dict keeps the last of equal keys alone."""
-    found: dict[str, None] = {}
-    for name, _ in named:
-        key = shown = printable(name)
-        number = 1
-        while key in found:
-            number += 1
-            key = f"{shown} ({number})"
-        found[key] = None
-    return list(found)
 
 
 def har(named: Named) -> str:

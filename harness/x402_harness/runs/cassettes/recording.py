@@ -38,8 +38,7 @@ _ANY_SIGNATURE = bytes(65)  # the machine wants one; the request that it makes o
 @dataclass(frozen=True, slots=True)
 class Recording:
     """``told`` is its JSON form, ``stored`` gives the bodies that are kept beside, ``refused`` is what was tried beside
-    it. Raises :class:`Unplayable` where it
-    turns out to be something else."""
+    it. Raises :class:`Unplayable` where it turns out to be something else."""
 
     told: dict[str, Any]
     stored: Stored
