@@ -10,7 +10,7 @@ import click
 
 from x402_catalog.models import Listing
 from x402_harness.cli import helping, keys, options, reporting, spending
-from x402_harness.cli.loading import find
+from x402_harness.cli.loading import find, told
 from x402_harness.runs.outcome import Exit
 
 LIVE = """Real money is not spent by buy. Plan the purchases first, look at the plan, then spend exactly that:
@@ -82,7 +82,7 @@ def command(targets: tuple[str, ...], **values: Any) -> None:
         _from_endpoint(urls[0], values)
     if values["listing"] or values["sandbox"]:
         raise click.UsageError("--listing and --sandbox are for a URL.")
-    _finish(values, [one for target in targets for one in find(target, values["catalogue"]).listings], targets, None)
+    _finish(values, [one for target in targets for one in told(find(target, values["catalogue"]))], targets, None)
 
 
 def _require_no_key(values: dict[str, Any]) -> None:
@@ -137,7 +137,7 @@ def _with_test_money(targets: tuple[str, ...], values: dict[str, Any]) -> NoRetu
     if missing:
         named = ", ".join("--" + name.replace("_", "-") for name in missing)
         raise click.UsageError(f"test money is spent under caps that you give: {named}.")
-    found = [one for target in targets for one in find(target, values["catalogue"]).listings]
+    found = [one for target in targets for one in told(find(target, values["catalogue"]))]
     networks = spending.chosen_networks(Mode.TESTNET, values["network"])
     limits = Limits(timeout=values["timeout"], total=values["timeout"])
     venue = RealVenue(

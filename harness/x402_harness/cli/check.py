@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from x402_harness.cli import helping, options, reporting
-from x402_harness.cli.loading import fail, find
+from x402_harness.cli.loading import fail, find, told
 from x402_harness.runs.outcome import Exit
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _checked(url: str, values: dict[str, Any], opened: Sandbox) -> tuple[Session
 def _given(values: dict[str, Any]) -> Listing | None:
     if not values["listing"]:
         return None
-    found = find(values["listing"], values["catalogue"]).listings
+    found = told(find(values["listing"], values["catalogue"]))
     if len(found) != 1:
         raise click.UsageError(f"one listing is checked at a time; {values['listing']} has {len(found)}.")
     return found[0]

@@ -13,7 +13,7 @@ from x402_catalog.models import Listing
 from x402_catalog.rules.judge import Verdict
 from x402_catalog.validation import validate
 from x402_harness.cli import helping, options
-from x402_harness.cli.loading import find, opened, print_json
+from x402_harness.cli.loading import find, opened, print_json, told
 from x402_harness.runs.outcome import Summary
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def command(target: str, catalogue: str, verdict: str | None, peers: bool, fail_
     if format_ == "json":
         _print_document(sheets, findings, summary, verdict)
     else:
+        told(loaded)
         _print_text(sheets, verdict)
     raise SystemExit(int(code))
 

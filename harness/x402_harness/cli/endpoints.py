@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from x402_catalog.models import Listing
-from x402_harness.cli.loading import fail, find
+from x402_harness.cli.loading import fail, find, told
 from x402_harness.runs.outcome import Exit
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def require_own(url: str) -> None:
 def own_listings(url: str, values: dict[str, Any]) -> list[Listing]:
     """The listings that ``--listing`` names, or the one that the endpoint's own 402 amounts to."""
     if values["listing"]:
-        return find(values["listing"], values["catalogue"]).listings
+        return told(find(values["listing"], values["catalogue"]))
     from x402_harness.probing.asking import Asker
     from x402_harness.runs.endpoints import NoTerms, declared_listing, typed_client
 

@@ -9,7 +9,7 @@ import click
 
 from x402_catalog.models import Listing, Offer
 from x402_harness.cli import helping, options
-from x402_harness.cli.loading import fail, find, print_json
+from x402_harness.cli.loading import fail, find, print_json, say, told
 from x402_harness.runs.outcome import Exit
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def command(target: str, catalogue: str, format_: str, **values: Any) -> None:
     The first is the listing's own example; those that follow show all levels of its fields in as few requests as that
     takes, then all pairs of them. Each satisfies what is declared; with --negative each is proven not to.
     """
-    made = [one for listing in find(target, catalogue).listings if (one := _made(listing, values)) is not None]
+    made = [one for listing in told(find(target, catalogue)) if (one := _made(listing, values)) is not None]
     if not made:
         fail("no request could be made", Exit.NOTHING)
     if format_ == "table":
@@ -86,9 +86,7 @@ def _made(listing: Listing, values: dict[str, Any]) -> Made | None:
         kinds = {"strength": values["strength"], "risky": values["risky"]}
         return Made(listing, offer, rows_for(listing, shape, values["rows"], values["seed"], **kinds))
     except ValueError as error:  # Unrequestable, BadSchema, or a URL that cannot be taken apart
-        from x402_harness.reporting.escape import printable
-
-        click.echo(f"testbuy: {printable(listing.slug, 80)}: no request can be made: {printable(error)}", err=True)
+        say(f"{listing.slug[:80]}: no request can be made: {str(error)[:300]}")
         return None
 
 

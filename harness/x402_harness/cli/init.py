@@ -13,7 +13,7 @@ import click
 
 from x402_harness.cli import helping, options
 from x402_harness.cli.configuration.document import OWN, PROJECT
-from x402_harness.cli.loading import fail, find
+from x402_harness.cli.loading import fail, find, told
 from x402_harness.runs.outcome import Exit
 
 WORKFLOW_AT = ".github/workflows/testbuy.yml"
@@ -109,7 +109,7 @@ def _of_url(url: str) -> dict[str, str]:
 
 
 def _of_listing(target: str, catalogue: str, folder: Path) -> dict[str, str]:
-    found = find(target, catalogue).listings
+    found = told(find(target, catalogue))
     if len(found) != 1:
         raise click.UsageError(f"one listing makes a test; {target} has {len(found)}.")
     listing, path = found[0], urlsplit(found[0].url).path

@@ -140,6 +140,13 @@ def find(target: str, catalogue: str) -> Loaded:
         return Loaded([found.get(key) for key in ids(found, target, catalogue)], [])
 
 
+def told(loaded: Loaded) -> list[Listing]:
+    """The listings; what could not be read is told on standard error, for commands that print no findings."""
+    for finding in loaded.findings:
+        say(f"not read: {finding.location}: {finding.message}")
+    return loaded.listings
+
+
 def ids(catalogue: Catalogue, target: str, name: str) -> list[int]:
     """The ids of the listings with that slug or URL in the catalogue ``name``; where there is none the command ends."""
     found = catalogue.ids(target)
@@ -150,11 +157,16 @@ def ids(catalogue: Catalogue, target: str, name: str) -> list[int]:
     return found
 
 
-def fail(message: str, code: Exit) -> NoReturn:
-    """Say why on stderr and leave."""
+def say(message: str) -> None:
+    """Tell something on standard error; it may hold a stranger's words."""
     from x402_harness.reporting.escape import printable
 
     click.echo(f"testbuy: {printable(message, 2000)}", err=True)
+
+
+def fail(message: str, code: Exit) -> NoReturn:
+    """Say why on stderr and leave."""
+    say(message)
     sys.exit(code)
 
 

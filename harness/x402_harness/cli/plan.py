@@ -13,7 +13,7 @@ from x402_catalog.models import Listing
 from x402_catalog.search import BadFilter
 from x402_catalog.store import select
 from x402_harness.cli import helping, options, spending
-from x402_harness.cli.loading import fail, find, print_json
+from x402_harness.cli.loading import fail, find, print_json, told
 from x402_harness.cli.writing import result
 from x402_harness.runs.outcome import Exit
 
@@ -75,12 +75,7 @@ def _tell_nothing(rows: list[LeftOutPart], listings: int, format_: str) -> NoRet
 
 
 def _listings(targets: tuple[str, ...], values: dict[str, Any]) -> list[Listing]:
-    found: list[Listing] = []
-    for target in targets:
-        loaded = find(target, values["catalogue"])
-        found += loaded.listings
-        for finding in loaded.findings:
-            click.echo(f"testbuy: not read: {finding.message}", err=True)
+    found = [listing for target in targets for listing in told(find(target, values["catalogue"]))]
     values["networks"] = values["network"]
     try:
         chosen = select(found, values.pop("query"), options.chosen(values, values["seed"]))

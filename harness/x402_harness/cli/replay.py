@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from x402_harness.cli import helping, options, reporting
-from x402_harness.cli.loading import fail, load
+from x402_harness.cli.loading import fail, load, told
 from x402_harness.runs.outcome import Exit
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def command(target: str, **values: Any) -> None:
     from x402_harness.runs.config import RunConfig
 
     accepted = reporting.some(values, 1)
-    now = load([values["against"]]).listings if values["against"] else None
+    now = told(load([values["against"]])) if values["against"] else None
     try:
         found = _found(target, Path(values["reports"]), values["cassettes"])
         if not found:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from x402_harness.cli import helping, options
-from x402_harness.cli.loading import fail, load, print_json
+from x402_harness.cli.loading import fail, load, print_json, told
 from x402_harness.cli.waiting import until_told
 from x402_harness.runs.outcome import Exit
 
@@ -93,11 +93,8 @@ def _listings(sources: tuple[str, ...], values: dict[str, Any]) -> list[Any]:
     from x402_catalog.store import select
 
     filters = options.chosen(values, values["seed"])
-    loaded = load(sources)
-    for finding in loaded.findings:
-        click.echo(f"testbuy: not read: {finding.message}", err=True)
     try:
-        return select(loaded.listings, "", filters)
+        return select(told(load(sources)), "", filters)
     except BadFilter as error:
         raise click.UsageError(str(error)) from error
 

@@ -14,7 +14,7 @@ from x402_catalog.findings import Finding
 from x402_catalog.models import Listing
 from x402_catalog.store import Catalogue, Standing
 from x402_harness.cli import helping, options
-from x402_harness.cli.loading import fail, ids, load, looking_at, print_json
+from x402_harness.cli.loading import Loaded, fail, ids, load, looking_at, print_json, told
 from x402_harness.runs.history import runs_of
 from x402_harness.runs.outcome import Exit
 
@@ -45,6 +45,8 @@ def command(target: str, catalogue: str, snapshot: int | None, reports: str, for
     if len(chosen) > 1:
         raise click.UsageError(f"--{chosen[0]} and --{chosen[1]} cannot be printed at once.")
     shown, findings = _found(target, catalogue, snapshot)
+    if chosen or format_ != "json":
+        told(Loaded([], findings))
     if chosen:
         for listing, _ in shown:
             printers[chosen[0]](listing)
@@ -52,7 +54,7 @@ def command(target: str, catalogue: str, snapshot: int | None, reports: str, for
         _print_document(shown, findings, Path(reports))
     else:
         _print(shown, Path(reports))
-    raise SystemExit(0)
+    raise SystemExit(int(Exit.CLEAN if shown else Exit.NOTHING))
 
 
 def _found(target: str, catalogue: str, snapshot: int | None) -> tuple[list[Shown], list[Finding]]:
