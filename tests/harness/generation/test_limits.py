@@ -12,7 +12,7 @@ from x402_harness.generation import GenerationError, UnsupportedSchema, draw, st
 
 TEXT = {"type": "string"}
 DEEP = 25
-SECONDS = 10  # a ceiling against runaways, a hundred times what is usual; not a measure
+SECONDS = 10  # of processor time: a ceiling against runaways, twice the slowest and more; not a measure
 
 
 def chain(step: Any) -> dict[str, Any]:
@@ -62,10 +62,10 @@ HOSTILE = {
 
 @pytest.mark.parametrize("schema", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_schema_ends(schema: Any) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with suppress(GenerationError):
         draw(strategy_for(schema), 10, seed=1)
-    assert time.monotonic() - began < SECONDS
+    assert time.process_time() - began < SECONDS
 
 
 def test_a_hundred_thousand_values_are_drawn_from() -> None:
